@@ -1,0 +1,8 @@
+/**
+ * The Linux system calls that the house needs, typed, through jnr-ffi: file descriptors, mappings,
+ * memfds, event fds, signals, terminals.
+ *
+ * <p>Every handle is an {@code AutoCloseable} with one owner; every failure is a {@code
+ * LinuxException} that names the call and the errno. Must not know KVM.
+ */
+package dev.hosta.linux;
