@@ -1,0 +1,42 @@
+package dev.hosta.machine;
+
+import dev.hosta.linux.HugePages;
+
+/**
+ * The guest's RAM as asked for.
+ *
+ * @param sizeBytes 1 MiB and up, a multiple of 4 KiB and of the huge page size
+ * @param hugePages size of the host pages behind it
+ * @param prealloc whether the host's pages are allocated before the guest starts
+ */
+public record MemorySpec(long sizeBytes, HugePages hugePages, boolean prealloc) {
+    private static final long PAGE = 4096;
+    private static final long MIN = 1 << 20;
+    private static final long MAX = 1L << 44;
+
+    /** Checks size and alignment. */
+    public MemorySpec {
+        if (sizeBytes < MIN || sizeBytes > MAX) {
+            throw new SpecException(
+                    "Memory must be 1M to 16T: memory="
+                            + sizeBytes
+                            + " bytes. Give --memory 512M.");
+        }
+        long unit = Math.max(PAGE, hugePages.sizeBytes());
+        if (sizeBytes % unit != 0) {
+            throw new SpecException(
+                    "Memory must be a multiple of its page size: memory="
+                            + sizeBytes
+                            + " bytes, page="
+                            + unit
+                            + " bytes. Round it up to "
+                            + (sizeBytes / unit + 1) * unit
+                            + ".");
+        }
+    }
+
+    /** Ordinary pages, allocated when touched. */
+    public static MemorySpec ofBytes(long sizeBytes) {
+        return new MemorySpec(sizeBytes, HugePages.NONE, false);
+    }
+}
