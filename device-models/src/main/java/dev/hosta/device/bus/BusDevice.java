@@ -1,7 +1,7 @@
 package dev.hosta.device.bus;
 
 /**
- * A device's registers, as one range of an {@code AddressSpace}.
+ * A device's registers, as one range of an {@link AddressSpace}.
  *
  * <p>The guest chooses offset, width and value; whatever it chooses, these methods return and never
  * throw. Nothing in them blocks: slow work goes to the device's own thread.
