@@ -1,0 +1,138 @@
+package dev.hosta.linux;
+
+import jnr.ffi.Pointer;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One mapping of the VMM's address space, unmapped by its owner.
+ *
+ * <p>{@link #segment} is bounds-checked and lives exactly as long as the mapping: an access after
+ * {@link #close} throws {@link IllegalStateException} instead of ending the process.
+ *
+ * <p>Threading: any thread; a close waits for accesses in flight.
+ */
+public final class MappedMemory implements AutoCloseable {
+    private static final int PROT_READ = 1;
+    private static final int PROT_WRITE = 2;
+    private static final int MAP_SHARED = 0x01;
+    private static final int MAP_PRIVATE = 0x02;
+    private static final int MAP_ANONYMOUS = 0x20;
+    private static final int MAP_NORESERVE = 0x4000;
+    private static final int MADV_HUGEPAGE = 14;
+
+    private final Arena lifetime = Arena.ofShared();
+    private final long hva;
+    private final MemorySegment segment;
+
+    @SuppressWarnings("restricted")
+    private MappedMemory(long hva, long sizeBytes, boolean writable) {
+        this.hva = hva;
+        MemorySegment whole =
+                MemorySegment.ofAddress(hva)
+                        .reinterpret(sizeBytes, lifetime, s -> unmap(hva, sizeBytes));
+        this.segment = writable ? whole : whole.asReadOnly();
+    }
+
+    /**
+     * Maps part of a file, shared: writes reach the file and everyone who maps it.
+     *
+     * @param fd file, memfd or device; may be closed afterwards
+     * @param offsetBytes where in the file, a multiple of its page size
+     * @param sizeBytes 1 or more; huge-page files want a multiple of theirs
+     * @param writable whether it can be written, by us and by the guest
+     * @throws LinuxException where the kernel refuses
+     */
+    public static MappedMemory shared(
+            FileDescriptor fd, long offsetBytes, long sizeBytes, boolean writable) {
+        int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+        int flags = MAP_SHARED | MAP_NORESERVE;
+        return new MappedMemory(
+                map(sizeBytes, protection, flags, fd.number(), offsetBytes), sizeBytes, writable);
+    }
+
+    /**
+     * Maps zeroed private memory.
+     *
+     * @param sizeBytes 1 or more
+     * @throws LinuxException where the kernel refuses
+     */
+    public static MappedMemory anonymous(long sizeBytes) {
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+        return new MappedMemory(
+                map(sizeBytes, PROT_READ | PROT_WRITE, flags, -1, 0), sizeBytes, true);
+    }
+
+    private static long map(long sizeBytes, int protection, int flags, int fd, long offsetBytes) {
+        Pointer at = Native.LIBC.mmap(null, sizeBytes, protection, flags, fd, offsetBytes);
+        // MAP_FAILED is all-ones; the segment of a wild address would end the process later.
+        if (at == null || at.address() == -1) {
+            int errno = Native.errno();
+            String action = "map " + sizeBytes + " bytes at offset 0x";
+            throw new LinuxException(
+                    action + Long.toHexString(offsetBytes), "mmap", errno, hint(errno));
+        }
+        return at.address();
+    }
+
+    private static String hint(int errno) {
+        return switch (errno) {
+            case Errno.ENOMEM ->
+                    "The host has no memory or no huge pages of this size left"
+                            + " (see HugePages_Free in /proc/meminfo).";
+            case Errno.EINVAL -> "Size and offset must be multiples of the page size in use.";
+            default -> "";
+        };
+    }
+
+    private static void unmap(long hva, long sizeBytes) {
+        Native.checked(Native.LIBC.munmap(hva, sizeBytes), "unmap memory", "munmap");
+    }
+
+    /** Host virtual address of the first byte. */
+    public long hva() {
+        return hva;
+    }
+
+    /** Length in bytes. */
+    public long sizeBytes() {
+        return segment.byteSize();
+    }
+
+    /** The bytes; read-only where the mapping is. */
+    public MemorySegment segment() {
+        return segment;
+    }
+
+    /**
+     * Asks for transparent huge pages behind this mapping.
+     *
+     * @return whether the host's kernel has them
+     */
+    public boolean adviseHugePages() {
+        return advise(MADV_HUGEPAGE, 0, sizeBytes()) == 0;
+    }
+
+    /**
+     * {@code madvise(2)} on a part.
+     *
+     * @param advice {@code MADV_*} number
+     * @param offsetBytes first byte, page aligned
+     * @param lengthBytes length
+     * @return 0, or {@code -errno}
+     */
+    public int advise(int advice, long offsetBytes, long lengthBytes) {
+        MemorySegment part = segment.asSlice(offsetBytes, lengthBytes);
+        int result = Native.LIBC.madvise(part.address(), lengthBytes, advice);
+        return result >= 0 ? 0 : -Native.errno();
+    }
+
+    /** Unmaps. Idempotent. */
+    @Override
+    public void close() {
+        if (lifetime.scope().isAlive()) {
+            lifetime.close();
+        }
+    }
+}
