@@ -13,4 +13,28 @@ import java.util.OptionalLong;
  * @param flatGpa where a flat binary goes and starts; empty for images that say so themselves
  */
 public record BootSpec(
-        Path kernel, Optional<Path> initrd, String commandLine, OptionalLong flatGpa) {}
+        Path kernel, Optional<Path> initrd, String commandLine, OptionalLong flatGpa) {
+    /**
+     * Reads a guest physical address.
+     *
+     * @param text decimal, or hex behind {@code 0x}
+     * @return the address in bytes, 0 to 2^63-1
+     * @throws SpecException where it is none
+     */
+    public static long parseGpa(String text) {
+        try {
+            boolean hex = text.startsWith("0x") || text.startsWith("0X");
+            long gpa = hex ? Long.parseLong(text, 2, text.length(), 16) : Long.parseLong(text);
+            if (gpa >= 0 && text.charAt(0) != '+' && (!hex || text.charAt(2) != '+')) {
+                return gpa;
+            }
+        } catch (NumberFormatException e) {
+            throw new SpecException(notGpa(text), e);
+        }
+        throw new SpecException(notGpa(text));
+    }
+
+    private static String notGpa(String text) {
+        return "An address is a number such as 0x100000: '" + text + "'.";
+    }
+}

@@ -13,14 +13,36 @@ public record MachineSpec(String name, int cpus, MemorySpec memory, BootSpec boo
     /** Most vCPUs that xAPIC ids can name; 255 is the broadcast id. */
     public static final int MAX_CPUS = 255;
 
+    /** Number of vCPUs where none is asked for. */
+    public static final int DEFAULT_CPUS = 1;
+
     private static final int MAX_NAME = 64;
 
     /** Checks the ranges that need no host. */
     public MachineSpec {
+        requireCpus(cpus);
+        requireName(name);
+    }
+
+    /**
+     * Passes a number of vCPUs on.
+     *
+     * @throws SpecException where it is not 1 to {@link #MAX_CPUS}
+     */
+    public static int requireCpus(int cpus) {
         if (cpus < 1 || cpus > MAX_CPUS) {
             throw new SpecException(
                     "Number of vCPUs must be 1 to " + MAX_CPUS + ": cpus=" + cpus + ".");
         }
+        return cpus;
+    }
+
+    /**
+     * Passes a machine's name on.
+     *
+     * @throws SpecException where it is none
+     */
+    public static String requireName(String name) {
         if (!isName(name)) {
             throw new SpecException(
                     "A name is 1 to 64 letters, digits, '.', '_' or '-', the first a letter or"
@@ -28,6 +50,7 @@ public record MachineSpec(String name, int cpus, MemorySpec memory, BootSpec boo
                             + name
                             + "'.");
         }
+        return name;
     }
 
     private static boolean isName(String name) {

@@ -10,6 +10,9 @@ import dev.hosta.linux.HugePages;
  * @param prealloc whether the host's pages are allocated before the guest starts
  */
 public record MemorySpec(long sizeBytes, HugePages hugePages, boolean prealloc) {
+    /** RAM where no size is asked for: 512 MiB. */
+    public static final long DEFAULT_SIZE_BYTES = 512L << 20;
+
     private static final long PAGE = 4096;
     private static final long MIN = 1 << 20;
     private static final long MAX = 1L << 44;
@@ -38,5 +41,20 @@ public record MemorySpec(long sizeBytes, HugePages hugePages, boolean prealloc) 
     /** Ordinary pages, allocated when touched. */
     public static MemorySpec ofBytes(long sizeBytes) {
         return new MemorySpec(sizeBytes, HugePages.NONE, false);
+    }
+
+    /**
+     * Reads a huge page size.
+     *
+     * @param text {@code 2M} or {@code 1G}
+     * @throws SpecException where it is neither
+     */
+    public static HugePages parseHugePages(String text) {
+        return switch (text) {
+            case "2M" -> HugePages.SIZE_2M;
+            case "1G" -> HugePages.SIZE_1G;
+            default ->
+                    throw new SpecException("Huge pages are of 2M or 1G: hugepages=" + text + ".");
+        };
     }
 }
