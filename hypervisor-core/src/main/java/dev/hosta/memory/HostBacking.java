@@ -6,7 +6,7 @@ package dev.hosta.memory;
  * @param host the mapping
  * @param offset bytes from its start, below its size
  */
-public record HostBacking(HostMemory host, long offset) {
+public record HostBacking(HostArea host, long offset) {
     /** Checks that the place lies in the mapping. */
     public HostBacking {
         if (offset < 0 || offset >= host.sizeBytes()) {

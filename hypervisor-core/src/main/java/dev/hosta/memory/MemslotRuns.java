@@ -22,7 +22,7 @@ final class MemslotRuns implements StageTwoTable.LeafVisitor {
     @Override
     public boolean visit(long gpa, int level, long entry, StageTwoTarget target) {
         Permissions permissions = StageTwoEntry.permissions(entry);
-        if (!(target instanceof HostMemory host) || !permissions.read()) {
+        if (!(target instanceof HostArea host) || !permissions.read()) {
             return true;
         }
         LeafKind kind = StageTwoEntry.kind(entry);

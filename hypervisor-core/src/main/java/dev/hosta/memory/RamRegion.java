@@ -17,7 +17,7 @@ final class RamRegion {
     final long hostOffset;
 
     private RamRegion(Memslot slot) {
-        HostMemory host = slot.backing().host();
+        HostArea host = slot.backing().host();
         this.gpa = slot.gpa();
         this.sizeBytes = slot.sizeBytes();
         this.writable = !slot.readOnly();

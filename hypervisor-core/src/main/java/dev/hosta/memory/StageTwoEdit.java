@@ -15,7 +15,7 @@ sealed interface StageTwoEdit {
     StageTwoTarget target(StageTwoTarget old);
 
     /** New leaves where nothing was, as large as the alignment of gpa and offset allows. */
-    record Map(long template, long gpa, HostMemory host, long offset) implements StageTwoEdit {
+    record Map(long template, long gpa, HostArea host, long offset) implements StageTwoEdit {
         @Override
         public boolean fits(long gpa, int level, boolean isTable) {
             return level <= 3

@@ -13,7 +13,7 @@ import java.util.Optional;
  *      2  execute           the same
  *    5:3  memory type       the same (leaves)
  *      7  large page        the same: set in 2M and 1G leaves
- *  51:12  host page         offset into the entry's HostMemory; 0 for MMIO
+ *  51:12  host page         offset into the entry's HostArea; 0 for MMIO
  *  53:52  ignored           kind: 0 table or nothing, 1 RAM, 2 ROM, 3 MMIO
  * </pre>
  *
@@ -84,7 +84,7 @@ final class StageTwoEntry {
                 kind(entry),
                 permissions(entry),
                 MemoryType.ofEncoding((int) (entry >>> TYPE_SHIFT) & 7),
-                target instanceof HostMemory host
+                target instanceof HostArea host
                         ? Optional.of(new HostBacking(host, offset(entry)))
                         : Optional.empty());
     }

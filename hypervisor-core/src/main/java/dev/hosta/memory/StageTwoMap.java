@@ -83,7 +83,7 @@ public final class StageTwoMap {
             Permissions permissions,
             MemoryType type,
             HostBacking backing) {
-        HostMemory host = backing.host();
+        HostArea host = backing.host();
         if (kind == LeafKind.MMIO) {
             throw new IllegalArgumentException("MMIO has no host memory: use mapMmio");
         }

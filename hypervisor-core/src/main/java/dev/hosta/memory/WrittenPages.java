@@ -4,8 +4,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * Which 4 KiB pages of a {@link HostMemory} the VMM wrote since they were last taken: one bit a
- * page, always on.
+ * Which 4 KiB pages of a {@link HostArea} the VMM wrote since they were last taken: one bit a page,
+ * always on.
  *
  * <p>The rule for writers is <b>write first, mark then</b>. The mark is an unconditional atomic OR:
  * a full barrier between the write and the mark, so that whoever takes the mark also sees the

@@ -21,7 +21,7 @@ class StageTwoMapPropertyTest {
     private static final long K4 = 1L << 12;
 
     /** One page as the model knows it. */
-    private record Page(LeafKind kind, Permissions permissions, HostMemory host, long offset) {
+    private record Page(LeafKind kind, Permissions permissions, HostArea host, long offset) {
         Page with(Permissions now) {
             return new Page(kind, now, host, offset);
         }
@@ -29,7 +29,7 @@ class StageTwoMapPropertyTest {
 
     private final FakeMemslots kvm = new FakeMemslots();
     private final StageTwoMap map = new StageTwoMap(kvm);
-    private final HostMemory[] hosts = {
+    private final HostArea[] hosts = {
         TestHost.untouchable("a", 0x7000_0000_0000L, 1L << 25),
         TestHost.untouchable("b", 0x7000_0000_0000L + (1L << 25), 1L << 25)
     };
@@ -101,7 +101,7 @@ class StageTwoMapPropertyTest {
     }
 
     private void mapMemory(Random random, GpaRange range) {
-        HostMemory host = hosts[random.nextInt(hosts.length)];
+        HostArea host = hosts[random.nextInt(hosts.length)];
         LeafKind kind = random.nextInt(4) == 0 ? LeafKind.ROM : LeafKind.RAM;
         Permissions permissions = kind == LeafKind.ROM ? Permissions.RX : Permissions.RWX;
         long offset = random.nextInt(4) == 0 ? random.nextInt(16) * K4 : range.gpa() & 0xff_ffffL;

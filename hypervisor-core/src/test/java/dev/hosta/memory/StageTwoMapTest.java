@@ -17,7 +17,7 @@ class StageTwoMapTest {
 
     private final FakeMemslots kvm = new FakeMemslots();
     private final StageTwoMap map = new StageTwoMap(kvm);
-    private final HostMemory ram = TestHost.untouchable("ram", 0x7000_0000_0000L, 300 * G1);
+    private final HostArea ram = TestHost.untouchable("ram", 0x7000_0000_0000L, 300 * G1);
 
     private HostBacking at(long offset) {
         return new HostBacking(ram, offset);

@@ -9,12 +9,12 @@ final class TestHost {
 
     /** An address range that nothing stands behind: for maps whose memory is never touched. */
     @SuppressWarnings("restricted")
-    static HostMemory untouchable(String name, long hva, long sizeBytes) {
-        return new HostMemory(name, MemorySegment.ofAddress(hva).reinterpret(sizeBytes));
+    static HostArea untouchable(String name, long hva, long sizeBytes) {
+        return new HostArea(name, MemorySegment.ofAddress(hva).reinterpret(sizeBytes));
     }
 
     /** Real memory. */
-    static HostMemory real(Arena arena, String name, long sizeBytes) {
-        return new HostMemory(name, arena.allocate(sizeBytes, 4096));
+    static HostArea real(Arena arena, String name, long sizeBytes) {
+        return new HostArea(name, arena.allocate(sizeBytes, 4096));
     }
 }

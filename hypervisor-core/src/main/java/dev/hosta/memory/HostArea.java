@@ -15,7 +15,7 @@ import java.lang.foreign.MemorySegment;
  * <p>Threading: immutable but for the written pages, which any thread may mark. Two are equal only
  * if they are the same object.
  */
-public final class HostMemory implements StageTwoTarget {
+public final class HostArea implements StageTwoTarget {
     private final String name;
     private final MemorySegment segment;
     private final WrittenPages written;
@@ -26,7 +26,7 @@ public final class HostMemory implements StageTwoTarget {
      * @param name for messages: {@code "guest RAM"}
      * @param segment native memory, 4 KiB aligned, whole pages; mapped as long as a map uses it
      */
-    public HostMemory(String name, MemorySegment segment) {
+    public HostArea(String name, MemorySegment segment) {
         long mask = PageSize.SIZE_4K.offsetMask();
         if (!segment.isNative()
                 || segment.byteSize() == 0
