@@ -135,6 +135,11 @@ public final class KvmRun {
         run.set(ValueLayout.JAVA_LONG, RunLayout.MMIO_DATA, value);
     }
 
+    /** The {@link #mmioLength} bytes of the exit as one slice; allocates the slice. */
+    public MemorySegment mmioData() {
+        return run.asSlice(RunLayout.MMIO_DATA, mmioLength());
+    }
+
     // KVM_EXIT_X86_RDMSR and KVM_EXIT_X86_WRMSR
 
     /** Number of the MSR. */

@@ -23,8 +23,7 @@ public final class Memfd {
      */
     public static FileDescriptor create(String name, long sizeBytes, HugePages pages) {
         try (Arena arena = Arena.ofConfined()) {
-            int huge =
-                    pages == HugePages.NONE ? 0 : MFD_HUGETLB | pages.log2() << MFD_HUGE_SHIFT;
+            int huge = pages == HugePages.NONE ? 0 : MFD_HUGETLB | pages.log2() << MFD_HUGE_SHIFT;
             int flags = MFD_CLOEXEC | huge;
             int fd = Native.LIBC.memfd_create(arena.allocateFrom(name).address(), flags);
             if (fd < 0) {
