@@ -9,9 +9,12 @@ import jnr.ffi.Pointer;
  * with exactly six integer parameters must not be declared: jnr-ffi 2.2.19 hands over garbage as
  * the sixth on x86-64. {@code mmap} takes its address as {@link Pointer} for that reason.
  *
+ * <p>Public only because jnr-ffi implements it from a class loader of its own; other packages use
+ * the typed classes here.
+ *
  * <p>Threading: any thread.
  */
-interface LibC {
+public interface LibC {
     int open(long path, int flags, int mode);
 
     int close(int fd);

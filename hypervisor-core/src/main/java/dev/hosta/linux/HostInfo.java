@@ -11,11 +11,11 @@ import java.util.OptionalLong;
  *
  * <p>Threading: any thread; each call reads anew.
  */
-public final class HostMemory {
+public final class HostInfo {
     private static final Path MEMINFO = Path.of("/proc/meminfo");
     private static final Path HUGE_PAGES = Path.of("/sys/kernel/mm/hugepages");
 
-    private HostMemory() {}
+    private HostInfo() {}
 
     /** Bytes of RAM. */
     public static long totalBytes() {
