@@ -19,10 +19,12 @@ static void jump_to_nothing(void *unused, uint64_t *frame) {
     __asm__ volatile("jmp *%0" : : "r"(NOTHING_GPA));
 }
 
+static uint64_t nothing_mapped[512] __attribute__((aligned(4096)));
+
 /* The page tables are gone, and with them the code and every handler. */
 static void lose_page_tables(void *unused, uint64_t *frame) {
     (void)unused, (void)frame;
-    __asm__ volatile("mov %0, %%cr3; jmp 1f; 1: nop" : : "r"(NOTHING_GPA));
+    __asm__ volatile("mov %0, %%cr3; jmp 1f; 1: nop" : : "r"(nothing_mapped));
 }
 
 void guest_main(void) {

@@ -1,0 +1,105 @@
+"""What the benchmarks share: start a command, wait for what it prints, look at its memory."""
+
+import os
+import re
+import selectors
+import statistics
+import subprocess
+import time
+
+
+class Run:
+    """A started command; its standard output is read here, its input is empty."""
+
+    def __init__(self, command, log=None):
+        self.output = b""
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log or subprocess.DEVNULL,
+            close_fds=False,
+        )
+
+    def until(self, pattern, timeout):
+        """Seconds from the start until the output matches; None when it ends or is late first."""
+        wanted = re.compile(pattern, re.DOTALL)
+        pipe = self.process.stdout.fileno()
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipe, selectors.EVENT_READ)
+            while True:
+                left = self.started + timeout - time.monotonic()
+                if left <= 0 or not selector.select(left):
+                    return None
+                chunk = os.read(pipe, 65536)
+                now = time.monotonic() - self.started
+                if not chunk:
+                    return None
+                self.output += chunk
+                if wanted.search(self.output):
+                    return now
+
+    def end(self):
+        """Ends the command and what it started, if they have not ended yet."""
+        for pid in reversed(descendants(self.process.pid)):
+            try:
+                os.kill(pid, 9)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def descendants(pid):
+    """The process and all that it started, parents first."""
+    found = [pid]
+    for parent in found:
+        try:
+            tasks = os.listdir(f"/proc/{parent}/task")
+        except FileNotFoundError:
+            continue
+        for task in tasks:
+            try:
+                with open(f"/proc/{parent}/task/{task}/children", encoding="ascii") as f:
+                    found.extend(int(child) for child in f.read().split())
+            except FileNotFoundError:
+                pass
+    return found
+
+
+def memory_kib(pid, guest_kib):
+    """Resident and proportional KiB of a process and its children, without and within guest memory.
+
+    Guest memory is every memfd mapping, or where there is none every mapping of exactly its size.
+    """
+    mappings = []
+    for process in descendants(pid):
+        try:
+            with open(f"/proc/{process}/smaps", encoding="utf-8", errors="replace") as f:
+                for line in f:
+                    if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+                        name = line.split(None, 5)[5:]
+                        mappings.append({"name": name[0].strip() if name else ""})
+                    else:
+                        key, _, value = line.partition(":")
+                        if key in ("Size", "Rss", "Pss"):
+                            mappings[-1][key] = int(value.split()[0])
+        except FileNotFoundError:
+            pass
+    guest = [m for m in mappings if m["name"].startswith("/memfd:")]
+    if not guest:
+        guest = [m for m in mappings if m["Size"] == guest_kib]
+    total = sum(m["Rss"] for m in mappings)
+    total_pss = sum(m["Pss"] for m in mappings)
+    return {
+        "rss": total - sum(m["Rss"] for m in guest),
+        "pss": total_pss - sum(m["Pss"] for m in guest),
+        "guest": sum(m["Rss"] for m in guest),
+        "guest_found": bool(guest),
+    }
+
+
+def summary(samples):
+    """Median and minimum."""
+    return statistics.median(samples), min(samples)
