@@ -16,6 +16,9 @@ final class CpuidTable {
     private static final int FIRST_ROOM = 128;
     private static final int MOST_ROOM = 4096;
 
+    /** A leaf that no CPU has: marks room that KVM did not fill. */
+    private static final int UNFILLED = -1;
+
     private CpuidTable() {}
 
     /** Reads a table of whatever length: KVM answers E2BIG until the room is enough. */
@@ -24,6 +27,9 @@ final class CpuidTable {
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment table = arena.allocate(sizeBytes(room), 8);
                 table.set(ValueLayout.JAVA_INT, Cpuid2Layout.NENT, room);
+                for (int i = 0; i < room; i++) {
+                    table.set(ValueLayout.JAVA_INT, function(i), UNFILLED);
+                }
                 int result = fd.attempt(request, table.address());
                 if (result >= 0) {
                     return entries(table);
@@ -53,9 +59,13 @@ final class CpuidTable {
     }
 
     private static List<CpuidEntry> entries(MemorySegment table) {
+        // KVM_GET_CPUID2 of Linux 6.1 leaves nent at the room given, so the mark counts as well.
         int count = table.get(ValueLayout.JAVA_INT, Cpuid2Layout.NENT);
         List<CpuidEntry> entries = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
+            if (table.get(ValueLayout.JAVA_INT, function(i)) == UNFILLED) {
+                break;
+            }
             long at = Cpuid2Layout.ENTRIES + (long) i * CpuidEntry2Layout.SIZE;
             entries.add(
                     new CpuidEntry(
@@ -68,6 +78,12 @@ final class CpuidTable {
                             table.get(ValueLayout.JAVA_INT, at + CpuidEntry2Layout.EDX)));
         }
         return List.copyOf(entries);
+    }
+
+    private static long function(int i) {
+        return Cpuid2Layout.ENTRIES
+                + (long) i * CpuidEntry2Layout.SIZE
+                + CpuidEntry2Layout.FUNCTION;
     }
 
     private static long sizeBytes(int count) {
