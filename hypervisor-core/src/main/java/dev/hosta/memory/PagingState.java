@@ -8,8 +8,11 @@ package dev.hosta.memory;
  * @param cr4 bits PSE, PAE, LA57, SMEP, SMAP count
  * @param efer bits LMA and NXE count
  * @param maxPhyAddrBits width of a physical address, CPUID 0x80000008 EAX[7:0], 32..52
+ * @param pages1G whether the CPU has pages of 1G, CPUID 0x80000001 EDX[26]; else PS is reserved in
+ *     a PDPTE
  */
-public record PagingState(long cr0, long cr3, long cr4, long efer, int maxPhyAddrBits) {
+public record PagingState(
+        long cr0, long cr3, long cr4, long efer, int maxPhyAddrBits, boolean pages1G) {
     private static final long CR0_WP = 1L << 16;
     private static final long CR0_PG = 1L << 31;
     private static final long CR4_PSE = 1L << 4;
@@ -26,6 +29,11 @@ public record PagingState(long cr0, long cr3, long cr4, long efer, int maxPhyAdd
             throw new IllegalArgumentException(
                     "MAXPHYADDR must be 32..52: maxPhyAddrBits=" + maxPhyAddrBits);
         }
+    }
+
+    /** The registers of a CPU that has pages of 1G. */
+    public PagingState(long cr0, long cr3, long cr4, long efer, int maxPhyAddrBits) {
+        this(cr0, cr3, cr4, efer, maxPhyAddrBits, true);
     }
 
     /** The mode that the registers add up to. */

@@ -11,6 +11,7 @@ package dev.hosta.memory;
  *  4/5-level, all        51:MAXPHYADDR, 63 without NXE
  *  5-level, PML5E        7
  *  4/5-level, PML4E      7
+ *  4/5-level, PDPTE      7, on a CPU without 1G pages
  *  1G page               29:13
  *  2M page               20:13
  * </pre>
@@ -35,7 +36,7 @@ final class ReservedBits {
             case LEVEL_4, LEVEL_5 ->
                     switch (entry.level()) {
                         case 2 -> PageSize.SIZE_2M;
-                        case 3 -> PageSize.SIZE_1G;
+                        case 3 -> state.pages1G() ? PageSize.SIZE_1G : null;
                         default -> null;
                     };
         };
@@ -58,7 +59,7 @@ final class ReservedBits {
                     case LEVEL_4, LEVEL_5 ->
                             bits(51, state.maxPhyAddrBits())
                                     | executeBit(state)
-                                    | (entry.level() >= 4 ? bits(7, 7) : 0);
+                                    | (entry.level() >= (state.pages1G() ? 4 : 3) ? bits(7, 7) : 0);
                 };
         if (size == PageSize.SIZE_2M) {
             reserved |= bits(20, 13);

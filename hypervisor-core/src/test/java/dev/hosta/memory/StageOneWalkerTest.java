@@ -234,6 +234,19 @@ class StageOneWalkerTest {
     }
 
     @Test
+    void withoutPagesOf1GTheirBitIsReserved() {
+        guest.map(4, GVA, 3, 0x4000_0000 | P | LARGE);
+        assertEquals(PageSize.SIZE_1G, found(LONG4, GVA).pageSize());
+        PagingState without =
+                new PagingState(LONG4.cr0(), ROOT, LONG4.cr4(), LONG4.efer(), 40, false);
+        assertFault(
+                PageFault.Reason.RESERVED_BIT,
+                3,
+                0b01001,
+                fault(without, GVA, Access.READ, Privilege.SUPERVISOR));
+    }
+
+    @Test
     void hostileTablesEnd() {
         guest.entry(ROOT, 256, ROOT | P | W);
         long self = 0xffff_8040_2010_0000L;
