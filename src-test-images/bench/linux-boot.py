@@ -3,7 +3,6 @@
 import argparse
 import glob
 import os
-import shutil
 import sys
 
 from measure import Run, summary
@@ -15,7 +14,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--linuxboot", required=True)
-    parser.add_argument("--hosta", required=True)
+    parser.add_argument("--hosta", help="left out where it is not given")
     parser.add_argument("--machine", required=True)
     parser.add_argument("--memory", type=int, required=True)
     options = parser.parse_args()
@@ -36,17 +35,16 @@ def main():
             "--kernel", kernel, "--initrd", initrd, "--append", line,
         ],
     }  # fmt: skip
-    if not shutil.which(options.hosta):
-        print(f"linux-boot: {options.hosta} is not there, hosta is left out")
+    if not options.hosta:
         del commands["hosta"]
     times = {name: [] for name in commands}
     for _ in range(options.rounds):
         for name, command in commands.items():
-            run = Run(command, log=sys.stdout)
+            run = Run(command)
             seconds = run.until(MARKER, 120)
             run.end()
             if seconds is None:
-                sys.exit(f"linux-boot: {name} did not reach init: {run.output[-2000:]!r}")
+                sys.exit(f"linux-boot: {name} did not reach init: {run.printed()}")
             times[name].append(seconds)
             print(f"  {name}: {seconds:.2f} s", flush=True)
     print("start to the guest's init, seconds")

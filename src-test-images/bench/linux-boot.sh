@@ -10,6 +10,11 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 rounds=${1:-3}
 hosta=${HOSTA:-$here/../../cli/bin/hosta}
+with_hosta=(--hosta "$hosta")
+if ! "$hosta" --version > /dev/null; then # this also builds it, which the lane could not
+    echo "linux-boot: $hosta does not work, hosta is left out"
+    with_hosta=()
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 gcc -O2 -Wall -Wextra -o "$work/linuxboot" "$here/linuxboot.c"
@@ -17,4 +22,4 @@ gcc -O2 -Wall -Wextra -o "$work/linuxboot" "$here/linuxboot.c"
 # shellcheck disable=SC2086 # options
 "$here/../lane/lane" ${LANE_OPTIONS:--m 3072} -t 900 \
     "$(printf '%q ' python3 -B "$here/linux-boot.py" --rounds "$rounds" --linuxboot "$work/linuxboot" \
-        --hosta "$hosta" --machine "${QEMU_MACHINE:-microvm}" --memory "${GUEST_MIB:-256}")"
+        "${with_hosta[@]}" --machine "${QEMU_MACHINE:-microvm}" --memory "${GUEST_MIB:-256}")"

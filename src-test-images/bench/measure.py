@@ -5,20 +5,22 @@ import re
 import selectors
 import statistics
 import subprocess
+import tempfile
 import time
 
 
 class Run:
     """A started command; its standard output is read here, its input is empty."""
 
-    def __init__(self, command, log=None):
+    def __init__(self, command):
         self.output = b""
+        self.complaints = tempfile.TemporaryFile()
         self.started = time.monotonic()
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=log or subprocess.DEVNULL,
+            stderr=self.complaints,
             close_fds=False,
         )
 
@@ -49,6 +51,19 @@ class Run:
                 pass
         self.process.wait()
         self.process.stdout.close()
+
+    def printed(self):
+        """What it has written so far, for an error message."""
+        self.complaints.seek(0)
+        return (self.output[-2000:] + self.complaints.read()[-2000:]).decode(errors="replace")
+
+
+def works(program):
+    """Whether a program is there and answers --version; the first call may build it."""
+    try:
+        return subprocess.run([program, "--version"], stdout=subprocess.DEVNULL, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def descendants(pid):

@@ -9,11 +9,10 @@ cli/bin/hosta of this tree), QEMU (default qemu-system-x86_64). A monitor that i
 import argparse
 import json
 import os
-import shutil
 import sys
 import time
 
-from measure import Run, memory_kib, summary
+from measure import Run, memory_kib, summary, works
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILT = os.path.join(HERE, "..", "built")
@@ -42,10 +41,10 @@ def main():
 
     monitors = {}
     for name, make, program in (("hosta", hosta, HOSTA), ("qemu", qemu, QEMU)):
-        if shutil.which(program):
+        if works(program):
             monitors[name] = make
         else:
-            print(f"start: {program} is not there, {name} is left out", file=sys.stderr)
+            print(f"start: {program} does not work, {name} is left out", file=sys.stderr)
     hello = os.path.join(BUILT, "hello.elf")
     spin = os.path.join(BUILT, "spin.elf")
     starts = {name: [] for name in monitors}
@@ -56,7 +55,7 @@ def main():
             run.until(b"Goodbye", 30)
             run.end()
             if seconds is None or b"Hello from ring 3" not in run.output:
-                sys.exit(f"start: {name} did not run hello: {run.output!r}")
+                sys.exit(f"start: {name} did not run hello: {run.printed()}")
             if turn > 0:  # the first warms the page cache
                 starts[name].append(seconds * 1000)
 
@@ -64,7 +63,7 @@ def main():
     for name, make in monitors.items():
         run = Run(make(spin, options.memory))
         if run.until(b"\n", 30) is None:
-            sys.exit(f"start: {name} did not run spin")
+            sys.exit(f"start: {name} did not run spin: {run.printed()}")
         time.sleep(1)  # what is loaded late is part of its memory, too
         memory = memory_kib(run.process.pid, options.memory * 1024)
         run.end()
