@@ -10,6 +10,8 @@ import dev.hosta.kvm.KvmVm;
 import dev.hosta.linux.ThreadKick;
 
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 
 /**
  * A vCPU that KVM runs.
@@ -22,12 +24,12 @@ public final class KvmVirtualCpu implements VirtualCpu {
     private final KvmVcpu vcpu;
     private final KvmRun run;
     private final ThreadKick kick;
-    private final int[] msrIndices;
+    private final Supplier<int[]> msrIndices;
 
     /** Whether a signal may be pending; spares a system call an exit. */
     private volatile boolean interrupted;
 
-    private KvmVirtualCpu(KvmVcpu vcpu, ThreadKick kick, int[] msrIndices) {
+    private KvmVirtualCpu(KvmVcpu vcpu, ThreadKick kick, Supplier<int[]> msrIndices) {
         this.vcpu = vcpu;
         this.run = vcpu.runArea();
         this.kick = kick;
@@ -38,14 +40,14 @@ public final class KvmVirtualCpu implements VirtualCpu {
      * Creates vCPU {@code index} of a VM in its reset state, on the calling thread.
      *
      * @param index 0 up; also the APIC id
-     * @param cpuid its CPUID table
-     * @param msrIndices the MSRs that make up its state
+     * @param cpuid gives its CPUID table, once the TSC frequency in kHz is known
+     * @param msrIndices gives the MSRs that make up its state; asked when a state is
      */
     public static KvmVirtualCpu create(
-            KvmVm vm, int index, List<CpuidEntry> cpuid, int[] msrIndices) {
+            KvmVm vm, int index, IntFunction<List<CpuidEntry>> cpuid, Supplier<int[]> msrIndices) {
         KvmVcpu vcpu = vm.createVcpu(index);
         try {
-            vcpu.setCpuid(cpuid);
+            vcpu.setCpuid(cpuid.apply(vcpu.tscKhz()));
             ThreadKick kick = ThreadKick.ofCurrentThread();
             try {
                 vcpu.setSignalMask(kick.maskInsideRun());
@@ -60,24 +62,20 @@ public final class KvmVirtualCpu implements VirtualCpu {
         }
     }
 
-    /** General registers; only when settled. */
+    @Override
     public KvmRegs regs() {
         return vcpu.regs();
     }
 
-    /** Writes the general registers; only when settled. */
-    public void setRegs(KvmRegs regs) {
-        vcpu.setRegs(regs);
-    }
-
-    /** Segment, table and control registers; only when settled. */
+    @Override
     public KvmSregs sregs() {
         return vcpu.sregs();
     }
 
-    /** Writes segment, table and control registers; only when settled. */
-    public void setSregs(KvmSregs sregs) {
+    @Override
+    public void setEntry(KvmRegs regs, KvmSregs sregs) {
         vcpu.setSregs(sregs);
+        vcpu.setRegs(regs);
     }
 
     @Override
@@ -138,7 +136,7 @@ public final class KvmVirtualCpu implements VirtualCpu {
                 vcpu.debugRegs(),
                 vcpu.xcrs(),
                 StateBytes.copyOf(vcpu.xsave()),
-                vcpu.msrs(msrIndices),
+                vcpu.msrs(msrIndices.get()),
                 StateBytes.copyOf(vcpu.lapic()),
                 vcpu.events(),
                 vcpu.mpState(),

@@ -5,8 +5,12 @@ package dev.hosta.vcpu;
  * not block, nor wait for a vCPU.
  */
 public interface VcpuListener {
-    /** The guest cannot run on; the vCPU has paused itself and still answers questions. */
-    void crashed(int index, String reason);
+    /**
+     * The guest cannot run on; the vCPU has paused itself and still answers questions.
+     *
+     * @param cpu the vCPU, whose thread this is: its registers may be read here
+     */
+    void crashed(int index, String reason, VirtualCpu cpu);
 
     /** The guest ended by a paravirtual interface; the vCPU has paused itself. */
     void guestShutdown(int index, boolean reset);

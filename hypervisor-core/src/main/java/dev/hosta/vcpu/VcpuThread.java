@@ -227,7 +227,7 @@ public final class VcpuThread {
             case ExitAnswer.Crash c -> {
                 running = false;
                 settled = true;
-                listener.crashed(index, c.reason());
+                listener.crashed(index, c.reason(), mine);
             }
         }
     }

@@ -1,5 +1,8 @@
 package dev.hosta.vcpu;
 
+import dev.hosta.kvm.KvmRegs;
+import dev.hosta.kvm.KvmSregs;
+
 /**
  * One vCPU of an accelerator: the seam between this house and KVM.
  *
@@ -45,6 +48,15 @@ public interface VirtualCpu extends AutoCloseable {
 
     /** Forgets interrupts so far: the caller has looked at what they were for. */
     void clearInterrupt();
+
+    /** General registers; only when settled, or after a crash. */
+    KvmRegs regs();
+
+    /** Segment, table and control registers; only when settled, or after a crash. */
+    KvmSregs sregs();
+
+    /** Makes the vCPU start with these registers; before its first run. */
+    void setEntry(KvmRegs regs, KvmSregs sregs);
 
     /** The whole state; only when settled. */
     VcpuState.V1 state();

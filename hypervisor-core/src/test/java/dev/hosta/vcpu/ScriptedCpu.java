@@ -1,5 +1,8 @@
 package dev.hosta.vcpu;
 
+import dev.hosta.kvm.KvmRegs;
+import dev.hosta.kvm.KvmSregs;
+
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -82,6 +85,21 @@ final class ScriptedCpu implements VirtualCpu {
         synchronized (guest) {
             interrupted = false;
         }
+    }
+
+    @Override
+    public KvmRegs regs() {
+        throw new IllegalStateException("A scripted vCPU has no registers");
+    }
+
+    @Override
+    public KvmSregs sregs() {
+        throw new IllegalStateException("A scripted vCPU has no registers");
+    }
+
+    @Override
+    public void setEntry(KvmRegs regs, KvmSregs sregs) {
+        throw new IllegalStateException("A scripted vCPU has no registers");
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.hosta.vcpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.hosta.device.bus.AddressSpace;
@@ -28,7 +29,8 @@ class VcpuThreadTest {
 
     private final class Listener implements VcpuListener {
         @Override
-        public void crashed(int index, String reason) {
+        public void crashed(int index, String reason, VirtualCpu crashed) {
+            assertSame(cpu, crashed);
             heard.add("crashed " + index + " " + reason);
         }
 

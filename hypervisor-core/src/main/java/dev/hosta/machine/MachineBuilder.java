@@ -1,0 +1,209 @@
+package dev.hosta.machine;
+
+import dev.hosta.boot.AcpiBoard;
+import dev.hosta.boot.AcpiTables;
+import dev.hosta.boot.BootLoader;
+import dev.hosta.boot.CpuidPolicy;
+import dev.hosta.boot.E820;
+import dev.hosta.boot.EntryState;
+import dev.hosta.boot.KernelImage;
+import dev.hosta.boot.KernelImages;
+import dev.hosta.boot.PhysicalLayout;
+import dev.hosta.device.backend.ConsoleOutput;
+import dev.hosta.device.irq.InterruptLine;
+import dev.hosta.kvm.CpuidEntry;
+import dev.hosta.kvm.Kvm;
+import dev.hosta.kvm.KvmCapability;
+import dev.hosta.kvm.KvmVm;
+import dev.hosta.linux.HostInfo;
+import dev.hosta.memory.GuestRam;
+import dev.hosta.memory.KvmMemslots;
+import dev.hosta.memory.MappedGuestMemory;
+import dev.hosta.memory.PcRamLayout;
+import dev.hosta.memory.StageTwoMap;
+import dev.hosta.vcpu.ExitDispatcher;
+import dev.hosta.vcpu.KvmVirtualCpu;
+import dev.hosta.vcpu.VcpuThread;
+import dev.hosta.vcpu.VirtualCpu;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * Puts a machine together: from a spec to vCPUs that wait before their first instruction.
+ *
+ * <p>The image is opened first, so that a wrong file costs nothing; vCPU threads start as early as
+ * KVM allows and create their vCPUs while the image is loaded. What fails half way is closed in
+ * reverse.
+ *
+ * <p>Threading: one use, by the control thread.
+ */
+final class MachineBuilder {
+    /** The in-kernel timer's interrupt arrives where KVM's default routing takes it. */
+    private static final int TIMER_GSI = 0;
+
+    /** From this size on, the host is asked whether it has so much at all. */
+    private static final long SIZE_WORTH_A_LOOK = 1L << 30;
+
+    private static final KvmCapability[] REQUIRED = {
+        KvmCapability.USER_MEMORY,
+        KvmCapability.IRQCHIP,
+        KvmCapability.PIT2,
+        KvmCapability.SET_TSS_ADDR,
+        KvmCapability.SET_IDENTITY_MAP_ADDR,
+        KvmCapability.EXT_CPUID,
+        KvmCapability.IMMEDIATE_EXIT,
+    };
+
+    private final MachineSpec spec;
+    private final OwnedHandles handles = new OwnedHandles();
+
+    private MachineBuilder(MachineSpec spec) {
+        this.spec = spec;
+    }
+
+    static VirtualMachine build(MachineSpec spec, ConsoleOutput console) {
+        MachineBuilder builder = new MachineBuilder(spec);
+        try {
+            return builder.build(console);
+        } catch (RuntimeException e) {
+            try {
+                builder.handles.close();
+            } catch (RuntimeException closing) {
+                e.addSuppressed(closing);
+            }
+            throw e;
+        }
+    }
+
+    private VirtualMachine build(ConsoleOutput console) {
+        BootSpec boot = spec.boot();
+        try (KernelImage image = KernelImages.open(boot.kernel(), boot.flatGpa())) {
+            checkHostMemory();
+            Kvm kvm = openKvm();
+            KvmVm vm = createVm(kvm);
+            GuestRam ram = createRam();
+            StageTwoMap map = new StageTwoMap(new KvmMemslots(vm));
+            ram.mapInto(map);
+            MachineEnd end = new MachineEnd();
+            Board board = createBoard(vm, ram, console, end);
+            MappedGuestMemory memory = new MappedGuestMemory(map);
+            CrashScene scene = new CrashScene(memory, map, end);
+            List<VcpuThread> vcpus = startVcpus(kvm, vm, board, scene);
+            end.onEnd(() -> vcpus.forEach(VcpuThread::pauseSoon));
+            EntryState entry = load(image, memory);
+            vcpus.forEach(VcpuThread::awaitCreated);
+            vcpus.getFirst().ask(cpu -> enter(cpu, entry));
+            return new VirtualMachine(spec, vm, ram, map, board, vcpus, end, handles);
+        }
+    }
+
+    private static Void enter(VirtualCpu cpu, EntryState entry) {
+        cpu.setEntry(EntryRegisters.regs(entry), EntryRegisters.sregs(entry, cpu.sregs()));
+        return null;
+    }
+
+    private void checkHostMemory() {
+        long size = spec.memory().sizeBytes();
+        if (size > SIZE_WORTH_A_LOOK && size > HostInfo.totalBytes()) {
+            throw new SpecException(
+                    "Cannot give the guest more memory than this host has: memory="
+                            + (size >> 20)
+                            + "M, host="
+                            + (HostInfo.totalBytes() >> 20)
+                            + "M. Lower --memory.");
+        }
+    }
+
+    private Kvm openKvm() {
+        Kvm kvm = Kvm.open();
+        handles.own(kvm, kvm::close);
+        for (KvmCapability capability : REQUIRED) {
+            if (kvm.check(capability) == 0) {
+                throw new SpecException(
+                        "Cannot run guests on this host: its KVM lacks KVM_CAP_"
+                                + capability
+                                + ". Update the host's kernel.");
+            }
+        }
+        int most = Math.max(1, kvm.check(KvmCapability.MAX_VCPUS));
+        if (spec.cpus() > most) {
+            throw new SpecException(
+                    "Cannot run so many vCPUs on this host: cpus="
+                            + spec.cpus()
+                            + ", its KVM allows "
+                            + most
+                            + ". Lower --cpus.");
+        }
+        return kvm;
+    }
+
+    private KvmVm createVm(Kvm kvm) {
+        KvmVm vm = kvm.createVm();
+        handles.own(vm, vm::close);
+        vm.setIdentityMapAddress(PhysicalLayout.KVM_IDENTITY_MAP_GPA);
+        vm.setTssAddress(PhysicalLayout.KVM_TSS_GPA);
+        vm.createIrqchip();
+        vm.createPit2();
+        return vm;
+    }
+
+    private GuestRam createRam() {
+        MemorySpec memory = spec.memory();
+        GuestRam ram = GuestRam.create(memory.sizeBytes(), memory.hugePages(), memory.prealloc());
+        return handles.own(ram, ram::close);
+    }
+
+    private Board createBoard(KvmVm vm, GuestRam ram, ConsoleOutput console, MachineEnd end) {
+        long low = Math.min(ram.sizeBytes(), PcRamLayout.HOLE_GPA);
+        Board board =
+                new Board(gsi -> line(vm, gsi), console, low, ram.sizeBytes() - low, end::request);
+        return handles.own(board, board::close);
+    }
+
+    private static InterruptLine line(KvmVm vm, int gsi) {
+        return high -> vm.irqLine(gsi, high);
+    }
+
+    private List<VcpuThread> startVcpus(Kvm kvm, KvmVm vm, Board board, CrashScene scene) {
+        List<CpuidEntry> supported = kvm.supportedCpuid();
+        boolean deadline = kvm.check(KvmCapability.TSC_DEADLINE_TIMER) != 0;
+        ExitDispatcher dispatcher = new ExitDispatcher(board.ports(), board.mmio());
+        List<VcpuThread> vcpus = new ArrayList<>(spec.cpus());
+        for (int i = 0; i < spec.cpus(); i++) {
+            VcpuThread vcpu =
+                    new VcpuThread(
+                            i,
+                            index ->
+                                    KvmVirtualCpu.create(
+                                            vm,
+                                            index,
+                                            khz ->
+                                                    CpuidPolicy.forGuest(
+                                                            supported,
+                                                            index,
+                                                            spec.cpus(),
+                                                            khz,
+                                                            deadline),
+                                            kvm::msrIndexList),
+                            dispatcher,
+                            scene);
+            vcpus.add(handles.own(vcpu, vcpu::stop));
+            vcpu.start();
+        }
+        return List.copyOf(vcpus);
+    }
+
+    private EntryState load(KernelImage image, MappedGuestMemory memory) {
+        BootSpec boot = spec.boot();
+        long rsdp = AcpiTables.write(memory, new AcpiBoard(spec.cpus(), TIMER_GSI, List.of()));
+        return BootLoader.load(
+                memory,
+                E820.forRam(spec.memory().sizeBytes()),
+                image,
+                boot.initrd(),
+                boot.commandLine(),
+                OptionalLong.of(rsdp));
+    }
+}

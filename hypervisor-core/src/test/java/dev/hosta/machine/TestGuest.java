@@ -1,0 +1,92 @@
+package dev.hosta.machine;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import dev.hosta.device.backend.ConsoleOutput;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** A guest program of src-test-images on a machine, and what it said so far. */
+final class TestGuest implements ConsoleOutput, AutoCloseable {
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    final VirtualMachine machine;
+    private final StringBuilder said = new StringBuilder();
+
+    TestGuest(MachineSpec spec) {
+        machine = VirtualMachine.create(spec, this);
+    }
+
+    TestGuest(String guest, String arguments, int cpus) {
+        this(spec(guest, arguments, cpus, 128L << 20));
+    }
+
+    static MachineSpec spec(String guest, String arguments, int cpus, long memoryBytes) {
+        return new MachineSpec(
+                "test",
+                cpus,
+                MemorySpec.ofBytes(memoryBytes),
+                new BootSpec(image(guest), Optional.empty(), arguments, OptionalLong.empty()));
+    }
+
+    static Path image(String guest) {
+        Path image = Path.of("../src-test-images/built", guest + ".elf");
+        assertTrue(Files.isRegularFile(image), () -> "Not there: " + image.toAbsolutePath());
+        return image;
+    }
+
+    @Override
+    public synchronized void write(int value) {
+        said.append((char) value);
+        notifyAll();
+    }
+
+    synchronized String said() {
+        return said.toString();
+    }
+
+    synchronized int saidLength() {
+        return said.length();
+    }
+
+    /** Waits until the guest has said {@code text} after the first {@code from} characters. */
+    synchronized void await(String text, int from) {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (said.indexOf(text, from) < 0) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                fail("The guest did not say '" + text + "' but: " + said);
+            }
+            try {
+                wait(left / 1_000_000 + 1);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    void await(String text) {
+        await(text, 0);
+    }
+
+    void send(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+        assertTrue(machine.offerConsoleInput(bytes, 0, bytes.length) == bytes.length, text);
+    }
+
+    /** Waits for the end of the run. */
+    MachineOutcome end() {
+        return machine.awaitEnd(PATIENCE).orElseGet(() -> fail("The guest runs on; " + said()));
+    }
+
+    @Override
+    public void close() {
+        machine.close();
+    }
+}

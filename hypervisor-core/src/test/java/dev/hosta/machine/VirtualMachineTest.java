@@ -1,0 +1,141 @@
+package dev.hosta.machine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.hosta.kvm.RequiresKvm;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.time.Duration;
+import java.util.Optional;
+
+@RequiresKvm
+@Timeout(120)
+class VirtualMachineTest {
+    private static MachineOutcome run(TestGuest guest) {
+        guest.machine.start();
+        return guest.end();
+    }
+
+    @Test
+    void helloSaysWhatItSeesFromBothRingsAndPowersOff() {
+        try (TestGuest guest = new TestGuest("hello", "one two", 2)) {
+            assertEquals(0, status(run(guest)));
+            String said = guest.said();
+            assertTrue(said.contains("2"), said);
+            assertTrue(said.contains("KVMKVMKVM"), said);
+            assertTrue(said.contains("one two"), said);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 7, 8, 255})
+    void aStatusIsTheGuestsOwn(int status) {
+        try (TestGuest guest = new TestGuest("status", "" + status, 1)) {
+            assertEquals(status, status(run(guest)));
+        }
+    }
+
+    private static int status(MachineOutcome outcome) {
+        return switch (outcome) {
+            case MachineOutcome.PoweredOff p -> 0;
+            case MachineOutcome.Exited e -> e.status();
+            default -> throw new AssertionError(outcome.toString());
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4})
+    void everyVcpuReports(int cpus) {
+        try (TestGuest guest = new TestGuest("smp", "", cpus)) {
+            assertEquals(0, status(run(guest)), guest::said);
+            for (int i = 0; i < cpus; i++) {
+                assertTrue(guest.said().contains("cpu " + i + ": apic id " + i), guest.said());
+            }
+        }
+    }
+
+    @Test
+    void theEchoComesBackByInterrupts() {
+        try (TestGuest guest = new TestGuest("echo", "", 1)) {
+            guest.machine.start();
+            guest.await("echo ready");
+            guest.send("hello there\n");
+            guest.await("hello there", guest.said().indexOf("echo ready"));
+            guest.send("\004");
+            assertEquals(0, status(guest.end()), guest::said);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"triple", "triple0", "paging"})
+    void aTripleFaultIsACrashWithItsScene(String how) {
+        MachineOutcome.Crashed crash = crash(how);
+        assertEquals("triple fault", crash.reason());
+        assertTrue(crash.report().contains("rip "), crash.report());
+        assertTrue(crash.report().contains("code  "), crash.report());
+        assertTrue(crash.report().contains("walk of rip"), crash.report());
+    }
+
+    @Test
+    void whatKvmCannotEmulateIsACrashWithItsScene() {
+        MachineOutcome.Crashed crash = crash("invalid");
+        assertTrue(crash.reason().startsWith("KVM internal error"), crash.reason());
+        assertTrue(crash.report().contains("??"), crash.report());
+    }
+
+    private static MachineOutcome.Crashed crash(String how) {
+        try (TestGuest guest = new TestGuest("crash", how, 1)) {
+            return assertInstanceOf(MachineOutcome.Crashed.class, run(guest), guest::said);
+        }
+    }
+
+    @Test
+    void openBusReadsAllOnes() {
+        try (TestGuest guest = new TestGuest("openbus", "", 1)) {
+            assertEquals(0, status(run(guest)), guest::said);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"i8042", "cf9"})
+    void aResetNamesItsPort(String how) {
+        try (TestGuest guest = new TestGuest("end", how, 1)) {
+            assertInstanceOf(MachineOutcome.ResetRequested.class, run(guest), guest::said);
+        }
+    }
+
+    @Test
+    void theDebugExitPortMeansWhatItMeansInQemu() {
+        try (TestGuest guest = new TestGuest("end", "debug 16", 1)) {
+            assertEquals(33, status(run(guest)), guest::said);
+        }
+    }
+
+    @Test
+    void aSpinningGuestIsStoppedFromOutside() {
+        try (TestGuest guest = new TestGuest("spin", "", 1)) {
+            guest.machine.start();
+            guest.await("\n");
+            assertEquals(Optional.empty(), guest.machine.awaitEnd(Duration.ofMillis(50)));
+            guest.machine.requestStop();
+            assertInstanceOf(MachineOutcome.Stopped.class, guest.end());
+        }
+    }
+
+    @Test
+    void aClosedMachineStaysClosed() {
+        TestGuest guest = new TestGuest("spin", "", 1);
+        guest.machine.start();
+        guest.close();
+        guest.close();
+        assertEquals(MachinePhase.CLOSED, guest.machine.phase());
+        assertThrows(IllegalStateException.class, guest.machine::start);
+    }
+}
