@@ -85,6 +85,15 @@ final class TestGuest implements ConsoleOutput, AutoCloseable {
         return machine.awaitEnd(PATIENCE).orElseGet(() -> fail("The guest runs on; " + said()));
     }
 
+    /** Waits for the end and insists that the guest reported a status, or powered off. */
+    int status() {
+        return switch (end()) {
+            case MachineOutcome.PoweredOff p -> 0;
+            case MachineOutcome.Exited e -> e.status();
+            case MachineOutcome other -> fail(other + "; " + said());
+        };
+    }
+
     @Override
     public void close() {
         machine.close();
