@@ -42,7 +42,7 @@ public final class AcpiTables {
         dsdt.put(AcpiTable.HEADER_BYTES, devices);
         long dsdtGpa = tables.put(AcpiTable.seal(dsdt));
         long facsGpa = tables.put(facs());
-        long fadtGpa = tables.put(Fadt.table(facsGpa, dsdtGpa));
+        long fadtGpa = tables.put(Fadt.table(facsGpa, dsdtGpa, board.i8042()));
         long madtGpa = tables.put(Madt.table(board.cpus(), board.timerGsi()));
         ByteBuffer xsdt = AcpiTable.create("XSDT", 1, 2 * Long.BYTES);
         xsdt.putLong(AcpiTable.HEADER_BYTES, fadtGpa);

@@ -42,7 +42,7 @@ final class Fadt {
 
     private Fadt() {}
 
-    static ByteBuffer table(long facsGpa, long dsdtGpa) {
+    static ByteBuffer table(long facsGpa, long dsdtGpa, boolean i8042) {
         ByteBuffer t = AcpiTable.create("FACP", REVISION, SIZE - AcpiTable.HEADER_BYTES);
         t.putInt(36, (int) facsGpa);
         t.putInt(40, (int) dsdtGpa);
@@ -56,7 +56,7 @@ final class Fadt {
         t.put(91, (byte) 4);
         t.putShort(96, (short) NO_C2);
         t.putShort(98, (short) NO_C3);
-        t.putShort(109, (short) (LEGACY_DEVICES | I8042 | NO_VGA));
+        t.putShort(109, (short) (LEGACY_DEVICES | NO_VGA | (i8042 ? I8042 : 0)));
         t.putInt(112, WBINVD | PROC_C1 | NO_SLEEP_BUTTON | RTC_WAKE_NOT_FIXED | RESET_REG_SUP);
         ioRegister(t, 116, RESET_PORT, 8, 1);
         t.put(128, (byte) RESET_VALUE);

@@ -37,7 +37,7 @@ class AcpiDisassemblyTest {
         for (int i = 0; i < 40; i++) {
             devices.add(new VirtioMmioDevice(0xd000_0000L + i * 0x1000L, 0x1000, 16 + i % 8));
         }
-        long rsdp = AcpiTables.write(memory, new AcpiBoard(4, 2, devices));
+        long rsdp = AcpiTables.write(memory, new AcpiBoard(4, 2, true, devices));
         for (Map.Entry<String, byte[]> table : AcpiTablesTest.tables(memory, rsdp).entrySet()) {
             String name = table.getKey();
             if (name.equals("RSDP")) {

@@ -63,7 +63,7 @@ class AcpiTablesTest {
         for (int i = 0; i < devices; i++) {
             list.add(new VirtioMmioDevice(0xd000_0000L + i * 0x1000L, 0x1000, 16 + i % 8));
         }
-        return new AcpiBoard(cpus, 2, list);
+        return new AcpiBoard(cpus, 2, true, list);
     }
 
     @Test
@@ -97,6 +97,8 @@ class AcpiTablesTest {
         assertEquals(0x608, u32(fadt, 76));
         assertArrayEquals(new byte[] {4, 2, 0, 4}, Arrays.copyOfRange(fadt, 88, 92));
         assertEquals(7, u16(fadt, 109), "legacy devices, 8042, no VGA");
+        AcpiBoard without = new AcpiBoard(1, 2, false, List.of());
+        assertEquals(5, u16(tables(memory, AcpiTables.write(memory, without)).get("FACP"), 109));
         int flags = u32(fadt, 112);
         assertEquals(1 << 10, flags & 1 << 10, "reset register");
         assertEquals(0, flags & (1 << 4 | 1 << 20), "fixed power button, not hardware-reduced");
@@ -131,7 +133,7 @@ class AcpiTablesTest {
                         "0406ff000001"),
                 entries);
         byte[] direct =
-                tables(memory, AcpiTables.write(memory, new AcpiBoard(3, 0, List.of())))
+                tables(memory, AcpiTables.write(memory, new AcpiBoard(3, 0, true, List.of())))
                         .get("APIC");
         assertEquals(madt.length - 10, direct.length, "no override for IRQ 0");
     }
@@ -164,7 +166,7 @@ class AcpiTablesTest {
     void refusesImpossibleBoards() {
         assertThrows(IllegalArgumentException.class, () -> AcpiBoard.of(0));
         assertThrows(IllegalArgumentException.class, () -> AcpiBoard.of(256));
-        assertThrows(IllegalArgumentException.class, () -> new AcpiBoard(1, 1, List.of()));
+        assertThrows(IllegalArgumentException.class, () -> new AcpiBoard(1, 1, true, List.of()));
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new VirtioMmioDevice(0xffff_ffffL, 0x1000, 16));

@@ -15,8 +15,8 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * Coverage-guided search for an image that is not refused properly: {@code mvn -Pfuzz verify}.
- * {@link ImageMutationTest} is what every run executes.
+ * Coverage-guided search for an image that is not refused properly: {@code mvn -Pfuzz verify}. Any
+ * other run tries the seeds, and {@link ImageMutationTest} what is near them.
  */
 @Tag("fuzz")
 class ImageFuzzTest {

@@ -14,7 +14,7 @@ import java.util.Random;
 
 /** A fixed number of seeded mutations of good images, in every run. */
 class ImageMutationTest {
-    private static final int ROUNDS = 6000;
+    private static final int ROUNDS = 3000;
     private static final long[] NUMBERS = {
         0,
         1,
