@@ -21,8 +21,7 @@ public interface LibC {
 
     int ioctl(int fd, long request, long argument);
 
-    Pointer mmap(
-            Pointer address, long sizeBytes, int protection, int flags, int fd, long offsetBytes);
+    long mmap(Pointer address, long sizeBytes, int protection, int flags, int fd, long offsetBytes);
 
     int munmap(long address, long sizeBytes);
 

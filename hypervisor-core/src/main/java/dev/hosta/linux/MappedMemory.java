@@ -1,7 +1,5 @@
 package dev.hosta.linux;
 
-import jnr.ffi.Pointer;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -20,6 +18,7 @@ public final class MappedMemory implements AutoCloseable {
     private static final int MAP_PRIVATE = 0x02;
     private static final int MAP_ANONYMOUS = 0x20;
     private static final int MAP_NORESERVE = 0x4000;
+    private static final long MAP_FAILED = -1;
     private static final int MADV_HUGEPAGE = 14;
 
     private final Arena lifetime = Arena.ofShared();
@@ -65,15 +64,15 @@ public final class MappedMemory implements AutoCloseable {
     }
 
     private static long map(long sizeBytes, int protection, int flags, int fd, long offsetBytes) {
-        Pointer at = Native.LIBC.mmap(null, sizeBytes, protection, flags, fd, offsetBytes);
-        // MAP_FAILED is all-ones; the segment of a wild address would end the process later.
-        if (at == null || at.address() == -1) {
+        long at = Native.LIBC.mmap(null, sizeBytes, protection, flags, fd, offsetBytes);
+        // A segment at the address of a failed mapping would end the process later.
+        if (at == MAP_FAILED) {
             int errno = Native.errno();
             String action = "map " + sizeBytes + " bytes at offset 0x";
             throw new LinuxException(
                     action + Long.toHexString(offsetBytes), "mmap", errno, hint(errno));
         }
-        return at.address();
+        return at;
     }
 
     private static String hint(int errno) {
