@@ -6,14 +6,11 @@ import dev.hosta.kvm.abi.KvmFlag;
 import dev.hosta.kvm.abi.KvmRequest;
 import dev.hosta.kvm.abi.LapicStateLayout;
 import dev.hosta.kvm.abi.MpStateLayout;
-import dev.hosta.kvm.abi.MsrEntryLayout;
-import dev.hosta.kvm.abi.MsrsLayout;
 import dev.hosta.kvm.abi.RegsLayout;
 import dev.hosta.kvm.abi.SignalMaskLayout;
 import dev.hosta.kvm.abi.SregsLayout;
 import dev.hosta.kvm.abi.TranslationLayout;
 import dev.hosta.kvm.abi.VcpuEventsLayout;
-import dev.hosta.kvm.abi.XcrLayout;
 import dev.hosta.kvm.abi.XcrsLayout;
 import dev.hosta.kvm.abi.XsaveLayout;
 import dev.hosta.linux.Errno;
@@ -23,7 +20,6 @@ import dev.hosta.linux.MappedMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -150,33 +146,14 @@ public final class KvmVcpu implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment s =
                     get(arena, "extended control registers", KvmRequest.GET_XCRS, XcrsLayout.SIZE);
-            int count = s.get(ValueLayout.JAVA_INT, XcrsLayout.NR_XCRS);
-            List<KvmXcr> xcrs = new ArrayList<>(count);
-            for (int i = 0; i < count; i++) {
-                long at = XcrsLayout.XCRS + (long) i * XcrLayout.SIZE;
-                xcrs.add(
-                        new KvmXcr(
-                                s.get(ValueLayout.JAVA_INT, at + XcrLayout.XCR),
-                                s.get(ValueLayout.JAVA_LONG, at + XcrLayout.VALUE)));
-            }
-            return List.copyOf(xcrs);
+            return XcrTable.read(s);
         }
     }
 
     /** Writes extended control registers, 16 at most. */
     public void setXcrs(List<KvmXcr> xcrs) {
-        if (xcrs.size() > KvmFlag.MAX_XCRS) {
-            throw new IllegalArgumentException("Too many registers: " + xcrs.size());
-        }
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment s = arena.allocate(XcrsLayout.SIZE, 8);
-            s.set(ValueLayout.JAVA_INT, XcrsLayout.NR_XCRS, xcrs.size());
-            long at = XcrsLayout.XCRS;
-            for (KvmXcr xcr : xcrs) {
-                s.set(ValueLayout.JAVA_INT, at + XcrLayout.XCR, xcr.index());
-                s.set(ValueLayout.JAVA_LONG, at + XcrLayout.VALUE, xcr.value());
-                at += XcrLayout.SIZE;
-            }
+            MemorySegment s = XcrTable.write(arena, xcrs);
             set("extended control registers", KvmRequest.SET_XCRS, s);
         }
     }
@@ -187,23 +164,7 @@ public final class KvmVcpu implements AutoCloseable {
      * @throws KvmException that names the first MSR which cannot be read
      */
     public List<KvmMsr> msrs(int... indices) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment s = msrArray(arena, indices.length);
-            for (int i = 0; i < indices.length; i++) {
-                s.set(ValueLayout.JAVA_INT, entry(i) + MsrEntryLayout.INDEX, indices[i]);
-            }
-            int count = vcpu.call("read " + indices.length + " MSRs", KvmRequest.GET_MSRS, s);
-            if (count < indices.length) {
-                String name = "0x" + Integer.toHexString(indices[count]);
-                throw new KvmException("read MSR " + name, KvmRequest.GET_MSRS, 0, done(count));
-            }
-            List<KvmMsr> msrs = new ArrayList<>(count);
-            for (int i = 0; i < count; i++) {
-                long value = s.get(ValueLayout.JAVA_LONG, entry(i) + MsrEntryLayout.DATA);
-                msrs.add(new KvmMsr(indices[i], value));
-            }
-            return List.copyOf(msrs);
-        }
+        return MsrTable.read(vcpu, indices);
     }
 
     /**
@@ -213,38 +174,7 @@ public final class KvmVcpu implements AutoCloseable {
      *     are written
      */
     public void setMsrs(List<KvmMsr> msrs) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment s = msrArray(arena, msrs.size());
-            for (int i = 0; i < msrs.size(); i++) {
-                s.set(ValueLayout.JAVA_INT, entry(i) + MsrEntryLayout.INDEX, msrs.get(i).index());
-                s.set(ValueLayout.JAVA_LONG, entry(i) + MsrEntryLayout.DATA, msrs.get(i).value());
-            }
-            int count = vcpu.call("write " + msrs.size() + " MSRs", KvmRequest.SET_MSRS, s);
-            if (count < msrs.size()) {
-                KvmMsr refused = msrs.get(count);
-                String name = "0x" + Integer.toHexString(refused.index());
-                String value = "0x" + Long.toHexString(refused.value());
-                throw new KvmException(
-                        "write MSR " + name + " with value " + value,
-                        KvmRequest.SET_MSRS,
-                        0,
-                        done(count));
-            }
-        }
-    }
-
-    private static MemorySegment msrArray(Arena arena, int count) {
-        MemorySegment s = arena.allocate(MsrsLayout.SIZE + (long) count * MsrEntryLayout.SIZE, 8);
-        s.set(ValueLayout.JAVA_INT, MsrsLayout.NMSRS, count);
-        return s;
-    }
-
-    private static long entry(int i) {
-        return MsrsLayout.ENTRIES + (long) i * MsrEntryLayout.SIZE;
-    }
-
-    private static String done(int count) {
-        return "This KVM refuses it; the " + count + " MSRs before it in the list were taken.";
+        MsrTable.write(vcpu, msrs);
     }
 
     /** The local APIC's registers at their xAPIC offsets: 1024 bytes. */
@@ -398,6 +328,9 @@ public final class KvmVcpu implements AutoCloseable {
      * @param debugRegisters DR0..DR7, as many as are meant
      */
     public void setGuestDebug(int control, long... debugRegisters) {
+        if (debugRegisters.length > 8) {
+            throw new IllegalArgumentException("There are eight debug registers");
+        }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment s = arena.allocate(GuestDebugLayout.SIZE, 8);
             s.set(ValueLayout.JAVA_INT, GuestDebugLayout.CONTROL, control);
