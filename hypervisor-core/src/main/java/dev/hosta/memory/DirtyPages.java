@@ -29,6 +29,9 @@ import java.lang.foreign.ValueLayout;
 public final class DirtyPages {
     private static final int PAGE_SHIFT = 12;
 
+    /** How much is cleared at once, 256 MiB: KVM holds its MMU lock meanwhile. */
+    private static final long CLEAR_WORDS = 1024;
+
     private final StageTwoMap map;
     private final HostArea ram;
     private final DirtyLog log;
@@ -94,20 +97,21 @@ public final class DirtyPages {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment bitmap = arena.allocate(wordCount * 8, 8);
             log.read(slot, bitmap);
-            long firstPage = slot.backing().offset() >>> PAGE_SHIFT;
-            long first = -1;
-            long last = -1;
-            for (long i = 0; i < wordCount; i++) {
-                long word = bitmap.getAtIndex(ValueLayout.JAVA_LONG, i);
-                if (word != 0) {
-                    first = first < 0 ? i : first;
-                    last = i;
-                    orAt(words, firstPage + (i << 6), word);
+            long ramPage = slot.backing().offset() >>> PAGE_SHIFT;
+            for (long from = 0; from < wordCount; from += CLEAR_WORDS) {
+                long to = Math.min(from + CLEAR_WORDS, wordCount);
+                long seen = 0;
+                for (long i = from; i < to; i++) {
+                    long word = bitmap.getAtIndex(ValueLayout.JAVA_LONG, i);
+                    if (word != 0) {
+                        orAt(words, ramPage + (i << 6), word);
+                        seen |= word;
+                    }
                 }
-            }
-            if (first >= 0) {
-                long count = Math.min(pages, (last + 1) << 6) - (first << 6);
-                log.clear(slot, first << 6, count, bitmap.asSlice(first * 8));
+                if (seen != 0) {
+                    long count = Math.min(pages, to << 6) - (from << 6);
+                    log.clear(slot, from << 6, count, bitmap.asSlice(from * 8));
+                }
             }
         }
     }

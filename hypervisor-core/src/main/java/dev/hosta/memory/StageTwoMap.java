@@ -104,40 +104,8 @@ public final class StageTwoMap {
 
     private synchronized void add(GpaRange range, LeafKind kind, StageTwoEdit edit) {
         View now = view;
-        now.table()
-                .forEachLeaf(
-                        range,
-                        (gpa, level, entry, target) -> {
-                            throw new MemoryException(
-                                    String.format(
-                                            "Cannot map %s %s: it overlaps %s. Unmap that first.",
-                                            kind, range, neighbourhood(now.table(), gpa)));
-                        });
+        StageTwoRules.requireFree(now.table(), kind, range);
         change("map " + kind + " " + range, now.table().with(range, edit), now.logDirty());
-    }
-
-    /** The run of leaves of one kind that the leaf at {@code gpa} belongs to, as text. */
-    private static String neighbourhood(StageTwoTable table, long gpa) {
-        List<GpaRange> runs = new ArrayList<>();
-        List<LeafKind> kinds = new ArrayList<>();
-        table.forEachLeaf(
-                new GpaRange(0, GpaRange.LIMIT),
-                (at, level, entry, target) -> {
-                    LeafKind kind = StageTwoEntry.kind(entry);
-                    long end = at + StageTwoTable.leafSize(level).bytes();
-                    if (!runs.isEmpty()
-                            && runs.getLast().endGpa() == at
-                            && kinds.getLast() == kind) {
-                        runs.add(GpaRange.fromTo(runs.removeLast().gpa(), end));
-                    } else if (at > gpa) {
-                        return false;
-                    } else {
-                        runs.add(GpaRange.fromTo(at, end));
-                        kinds.add(kind);
-                    }
-                    return true;
-                });
-        return kinds.getLast() + " " + runs.getLast();
     }
 
     /**
@@ -146,9 +114,10 @@ public final class StageTwoMap {
      * @throws MemoryException if the range is not mapped throughout, or the sink refuses
      */
     public synchronized void unmap(GpaRange range) {
-        requireMapped("unmap", range);
         View now = view;
-        change("unmap " + range, now.table().with(range, new StageTwoEdit.Unmap()), now.logDirty());
+        StageTwoRules.requireMapped(now.table(), "unmap", range);
+        StageTwoTable table = now.table().with(range, new StageTwoEdit.Unmap());
+        change("unmap " + range, table, now.logDirty());
     }
 
     /**
@@ -159,46 +128,13 @@ public final class StageTwoMap {
      *     sink refuses
      */
     public synchronized void protect(GpaRange range, Permissions permissions) {
-        requireMapped("protect", range);
         View now = view;
+        StageTwoRules.requireMapped(now.table(), "protect", range);
         if (permissions.write()) {
-            now.table()
-                    .forEachLeaf(
-                            range,
-                            (gpa, level, entry, target) -> {
-                                if (StageTwoEntry.kind(entry) == LeafKind.ROM) {
-                                    throw new MemoryException(
-                                            String.format(
-                                                    "Cannot protect %s as %s: there is ROM at gpa"
-                                                            + " 0x%x",
-                                                    range, permissions, gpa));
-                                }
-                                return true;
-                            });
+            StageTwoRules.requireNoRom(now.table(), range, permissions);
         }
-        change(
-                "protect " + range + " as " + permissions,
-                now.table().with(range, new StageTwoEdit.Protect(permissions)),
-                now.logDirty());
-    }
-
-    private void requireMapped(String action, GpaRange range) {
-        long[] next = {range.gpa()};
-        view.table()
-                .forEachLeaf(
-                        range,
-                        (gpa, level, entry, target) -> {
-                            if (gpa > next[0]) {
-                                return false;
-                            }
-                            next[0] = gpa + StageTwoTable.leafSize(level).bytes();
-                            return true;
-                        });
-        if (next[0] < range.endGpa()) {
-            throw new MemoryException(
-                    String.format(
-                            "Cannot %s %s: nothing is mapped at gpa 0x%x", action, range, next[0]));
-        }
+        StageTwoTable table = now.table().with(range, new StageTwoEdit.Protect(permissions));
+        change("protect " + range + " as " + permissions, table, now.logDirty());
     }
 
     /** Switches {@link Memslot#LOG_DIRTY} of all writable slots, now and of later ones. */

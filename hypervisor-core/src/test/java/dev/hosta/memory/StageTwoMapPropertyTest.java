@@ -60,7 +60,9 @@ class StageTwoMapPropertyTest {
                 checkLookups(random);
                 checkLeaves();
             }
-            checkSlots();
+            if (i % 4 == 0 || failAfter >= 0) {
+                checkSlots();
+            }
         }
         assertFalse(done < CHANGES / 4, "Only " + done + " changes went through");
     }
