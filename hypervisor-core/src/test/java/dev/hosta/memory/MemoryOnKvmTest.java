@@ -101,6 +101,15 @@ class MemoryOnKvmTest {
         guest.memory.storeU64(at, 0);
     }
 
+    /**
+     * The pages of a set that are not the guest's tables, code and list. KVM may name those without
+     * a write: AMD's nested walk reaches the guest's tables by writes, and a page that is first
+     * read while it is logged is mapped writable.
+     */
+    private static TreeSet<Long> payload(DirtySet set) {
+        return new TreeSet<>(pages(set).tailSet(MicroGuest.FREE));
+    }
+
     private static TreeSet<Long> pages(DirtySet set) {
         TreeSet<Long> pages = new TreeSet<>();
         set.forEachRun(
@@ -135,7 +144,7 @@ class MemoryOnKvmTest {
                 long vmm = random.nextLong(MicroGuest.FREE / K4, RAM_BYTES / K4) * K4;
                 guest.memory.storeU16(vmm + 4094, round);
                 written.add(vmm);
-                assertEquals(written, pages(dirty.collect()));
+                assertEquals(written, payload(dirty.collect()));
                 assertTrue(dirty.collect().isEmpty());
             }
             dirty.stop();
@@ -152,7 +161,7 @@ class MemoryOnKvmTest {
             guest.assertEnded(guest.start(MicroGuest.DATA, 0));
             assertEquals(
                     List.of(0xbfff_f000L, 0xc000_0000L, 0x1_3fff_f000L),
-                    List.copyOf(pages(dirty.collect())));
+                    List.copyOf(payload(dirty.collect())));
             assertEquals(0x1_7fff_fff8L, guest.memory.loadU64(0x1_7fff_fff8L));
         }
     }
