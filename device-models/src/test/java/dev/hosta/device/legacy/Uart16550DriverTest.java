@@ -203,18 +203,17 @@ class Uart16550DriverTest {
                 continue;
             }
             served = line.edges();
-            if ((in(IIR) & 0x01) != 0) {
-                continue;
-            }
-            while ((in(LSR) & 0x01) != 0) {
-                got.write(in(DATA));
-            }
-            out(IER, 0x07); // serial8250_start_tx() and tx_chars(): up to a FIFO full
-            for (int i = 0; i < 16 && echoed < got.size(); i++) {
-                out(DATA, input[echoed++] & 0xff);
-            }
-            if (echoed == got.size()) {
-                out(IER, 0x05); // serial8250_stop_tx()
+            while ((in(IIR) & 0x01) == 0) { // serial8250_interrupt(): until nothing is pending
+                while ((in(LSR) & 0x01) != 0) {
+                    got.write(in(DATA));
+                }
+                out(IER, 0x07); // serial8250_start_tx() and tx_chars(): up to a FIFO full
+                for (int i = 0; i < 16 && echoed < got.size(); i++) {
+                    out(DATA, input[echoed++] & 0xff);
+                }
+                if (echoed == got.size()) {
+                    out(IER, 0x05); // serial8250_stop_tx()
+                }
             }
         }
         host.join();
