@@ -1,0 +1,147 @@
+package dev.hosta.machine;
+
+import dev.hosta.linux.Errno;
+import dev.hosta.linux.LinuxException;
+import dev.hosta.linux.PidFile;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+
+/**
+ * The folder of one running VM, {@code $HOSTA_HOME/vms/NAME}, and with it the VM's name: who holds
+ * the folder has the name.
+ *
+ * <p>{@code HOSTA_HOME} is {@code /run/hosta} for root and {@code $XDG_RUNTIME_DIR/hosta} for
+ * others unless it is set; where neither is, {@code hosta-USER} in the folder for temporary files.
+ * A folder whose process has ended is taken over, emptied.
+ *
+ * <p>Threading: any thread; {@link #close} is idempotent.
+ */
+public final class RuntimeFolder implements AutoCloseable {
+    private static final String LOCK = "lock";
+
+    private final Path path;
+    private final PidFile lock;
+    private boolean closed;
+
+    private RuntimeFolder(Path path, PidFile lock) {
+        this.path = path;
+        this.lock = lock;
+    }
+
+    /**
+     * Makes and holds the folder of a VM.
+     *
+     * @param name the VM's name, as {@link MachineSpec} allows it
+     * @throws SpecException where a VM of that name runs, or the folder cannot be made
+     */
+    public static RuntimeFolder claim(String name) {
+        return claim(home(), name);
+    }
+
+    static RuntimeFolder claim(Path home, String name) {
+        Path path = home.resolve("vms").resolve(MachineSpec.requireName(name));
+        while (true) {
+            create(path);
+            Optional<PidFile> lock;
+            try {
+                lock = PidFile.tryHold(path.resolve(LOCK));
+            } catch (LinuxException e) {
+                if (e.errno() == Errno.ENOENT) {
+                    // The holder before us has just removed the folder that we saw.
+                    continue;
+                }
+                throw new SpecException(e.getMessage(), e);
+            }
+            if (lock.isEmpty()) {
+                throw inUse(name, path);
+            }
+            RuntimeFolder folder = new RuntimeFolder(path, lock.get());
+            folder.empty();
+            return folder;
+        }
+    }
+
+    private static SpecException inUse(String name, Path path) {
+        String holder =
+                PidFile.holder(path.resolve(LOCK)).stream()
+                        .mapToObj(pid -> ", pid=" + pid)
+                        .findFirst()
+                        .orElse("");
+        return new SpecException(
+                "A VM of this name runs already: name=" + name + holder + ". Give another --name.");
+    }
+
+    private static void create(Path path) {
+        try {
+            Files.createDirectories(
+                    path,
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rwx------")));
+        } catch (FileAlreadyExistsException e) {
+            Path there = Path.of(e.getFile());
+            if (Files.isDirectory(there) || Files.notExists(there)) {
+                // Another VM of this name has just come or gone; the lock tells which.
+                return;
+            }
+            throw new SpecException(
+                    "Cannot create " + path + ": " + e.getMessage() + " is no folder.", e);
+        } catch (IOException e) {
+            throw new SpecException(
+                    "Cannot create "
+                            + path
+                            + ": "
+                            + e.getMessage()
+                            + ". Set HOSTA_HOME to a folder of yours.",
+                    e);
+        }
+    }
+
+    private static Path home() {
+        String home = System.getenv("HOSTA_HOME");
+        if (home != null && !home.isEmpty()) {
+            return Path.of(home);
+        }
+        String user = System.getProperty("user.name");
+        if (user.equals("root")) {
+            return Path.of("/run/hosta");
+        }
+        String runtime = System.getenv("XDG_RUNTIME_DIR");
+        return runtime != null && !runtime.isEmpty()
+                ? Path.of(runtime, "hosta")
+                : Path.of(System.getProperty("java.io.tmpdir"), "hosta-" + user);
+    }
+
+    /** The folder. */
+    public Path path() {
+        return path;
+    }
+
+    /** Removes what stands in the folder beside the lock. */
+    private void empty() {
+        File[] files = path.toFile().listFiles((folder, name) -> !name.equals(LOCK));
+        if (files != null) {
+            for (File file : files) {
+                file.delete();
+            }
+        }
+    }
+
+    /** Removes the folder and gives the name back. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        empty();
+        lock.close();
+        // Not empty any more where the next VM of this name has come in between.
+        path.toFile().delete();
+    }
+}

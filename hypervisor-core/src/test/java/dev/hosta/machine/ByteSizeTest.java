@@ -1,0 +1,25 @@
+package dev.hosta.machine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ByteSizeTest {
+    @Test
+    void countsUnitsIn1024s() {
+        assertEquals(64 << 10, ByteSize.parse("64K"));
+        assertEquals(512L << 20, ByteSize.parse("512M"));
+        assertEquals(3L << 30, ByteSize.parse("3g"));
+        assertEquals(1L << 40, ByteSize.parse("1T"));
+        assertEquals(0, ByteSize.parse("0M"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "M", "512", "-1M", "+1M", "1.5G", "1 M", "5MB", "9999999T", "٣M"})
+    void refusesTheRest(String text) {
+        assertThrows(SpecException.class, () -> ByteSize.parse(text));
+    }
+}

@@ -1,0 +1,100 @@
+package dev.hosta.machine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.hosta.linux.HugePages;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+class SpecReaderTest {
+    @TempDir Path folder;
+
+    private MachineSpec read(String json) throws IOException {
+        return SpecReader.read(Files.writeString(folder.resolve("vm.json"), json), "vm-1");
+    }
+
+    @Test
+    void readsAllOfIt() throws IOException {
+        MachineSpec spec =
+                read(
+                        """
+                        {
+                          "name": "web1",
+                          "cpus": 4,
+                          "memory": {"size": "1G", "hugepages": "2M", "prealloc": true},
+                          "kernel": "boot/vmlinuz",
+                          "initrd": "/initrd.img",
+                          "append": "console=ttyS0",
+                          "loadAddress": "0x100000"
+                        }
+                        """);
+        BootSpec boot =
+                new BootSpec(
+                        folder.resolve("boot/vmlinuz"),
+                        Optional.of(Path.of("/initrd.img")),
+                        "console=ttyS0",
+                        OptionalLong.of(0x100000));
+        MemorySpec memory = new MemorySpec(1L << 30, HugePages.SIZE_2M, true);
+        assertEquals(new MachineSpec("web1", 4, memory, boot), spec);
+    }
+
+    @Test
+    void fillsInWhatIsLeftOut() throws IOException {
+        MachineSpec spec = read("{\"kernel\": \"k\"}");
+        BootSpec boot =
+                new BootSpec(folder.resolve("k"), Optional.empty(), "", OptionalLong.empty());
+        assertEquals(new MachineSpec("vm-1", 1, MemorySpec.ofBytes(512 << 20), boot), spec);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    {"kernel": "k", "cpu": 2}        | line 1, column 17: unknown key 'cpu'
+                    {"kernel": "k", "kernel": "l"}   | the key 'kernel' stands there twice
+                    {"cpus": "two"}                  | line 1, column 10: 'cpus' must be a whole
+                    {"cpus": 2.5}                    | line 1, column 10: 'cpus' must be a whole
+                    {"cpus": 5000000000}             | line 1, column 10: 'cpus' must be a whole
+                    {"cpus": 0}                      | column 10: Number of vCPUs must be 1 to 255
+                    {"memory": 512}                  | line 1, column 12: 'memory' must be a string
+                    {"memory": "512"}                | column 12: A size is a whole number with K
+                    {"memory": {"size": "1M", "hugepages": "2M"}} | must be a multiple
+                    {"memory": {"size": "4M", "hugepages": "4M"}} | Huge pages are of 2M or 1G
+                    {"memory": {"prealloc": 1}}      | 'prealloc' must be true or false
+                    {"name": "../x"}                 | line 1, column 10: A name is 1 to 64
+                    {"kernel": ""}                   | column 12: A path cannot be empty
+                    {"loadAddress": "-1"}            | An address is a number such as 0x100000
+                    {"cpus": 2}                      | the key 'kernel' is missing
+                    []                               | line 1, column 1: it must hold one JSON
+                    {"kernel": "k"                   | Unexpected end-of-input
+                    {"kernel": 'k'}                  | line 1, column 12: Unexpected character
+                    {"kernel": "k"} {}               | there is more behind the machine's object
+                    """)
+    void saysInOneLineWhatIsWrongAndWhere(String json, String expected) {
+        String message = assertThrows(SpecException.class, () -> read(json)).getMessage();
+        assertEquals(1, message.lines().count(), message);
+        assertEquals(true, message.contains(expected), message);
+        assertEquals(true, message.contains(folder.resolve("vm.json").toString()), message);
+    }
+
+    @Test
+    void saysWhatFileItCannotRead() {
+        Path missing = folder.resolve("missing.json");
+        assertEquals(
+                "Cannot read " + missing + ": no such file.",
+                assertThrows(SpecException.class, () -> SpecReader.read(missing, "vm-1"))
+                        .getMessage());
+    }
+}
