@@ -1,7 +1,51 @@
 package dev.hosta.cli;
 
+import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Where the process starts: chooses the command, and turns every end into lines and a status.
+ *
+ * <p>Only the chosen command's model is built; the whole of it is for {@code --help} and for a
+ * mistake in the command's name.
+ */
 final class Main {
+    private Main() {}
+
     public static void main(String[] args) {
-        System.out.println("x");
+        Thread.setDefaultUncaughtExceptionHandler((thread, e) -> Failure.report(e));
+        int status = execute(args);
+        System.out.flush();
+        // Not exit: the commands have put back what they changed, and hooks cost time.
+        Runtime.getRuntime().halt(status);
+    }
+
+    /** Runs one command line and gives the process's status. */
+    static int execute(String... args) {
+        Optional<Command> command = args.length == 0 ? Optional.empty() : Commands.find(args[0]);
+        return command.isPresent()
+                ? run(command.get(), Arrays.copyOfRange(args, 1, args.length))
+                : run(new TopLevel(), args);
+    }
+
+    private static int run(Command command, String[] args) {
+        try {
+            CommandLine line = new CommandLine(command.spec());
+            ParseResult parsed = line.parseArgs(args);
+            if (parsed.isUsageHelpRequested()) {
+                line.usage(System.out);
+                return ExitStatus.OK;
+            }
+            return command.run(parsed);
+        } catch (CommandLine.ParameterException e) {
+            Failure.usage(e);
+            return command.usageStatus();
+        } catch (RuntimeException | Error e) {
+            Failure.report(e);
+            return command.failureStatus(e);
+        }
     }
 }

@@ -1,0 +1,22 @@
+package dev.hosta.cli;
+
+import java.util.List;
+import java.util.Optional;
+
+/** All subcommands by name. */
+final class Commands {
+    /** Names in the order of the help. */
+    static final List<String> NAMES = List.of("run", "doctor");
+
+    private Commands() {}
+
+    /** The command of that name. */
+    static Optional<Command> find(String name) {
+        return Optional.ofNullable(
+                switch (name) {
+                    case "run" -> new RunCommand();
+                    case "doctor" -> new DoctorCommand();
+                    default -> null;
+                });
+    }
+}

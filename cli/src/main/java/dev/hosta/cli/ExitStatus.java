@@ -1,0 +1,30 @@
+package dev.hosta.cli;
+
+/** Statuses with which the process ends, as the command line's contract promises them. */
+final class ExitStatus {
+    /** Done; of {@code run}: the guest powered off, or its user ended it. */
+    static final int OK = 0;
+
+    /** The request failed. */
+    static final int FAILED = 1;
+
+    /** The command line makes no sense. */
+    static final int USAGE = 2;
+
+    /** This host cannot run guests. */
+    static final int HOST_UNUSABLE = 3;
+
+    /** The machine's description or image is at fault. */
+    static final int BAD_SPEC = 4;
+
+    /** Of {@code run}: past {@code --timeout}. */
+    static final int TIMED_OUT = 124;
+
+    /** Of {@code run}: Hosta could not run the guest, usage included. */
+    static final int NOT_RUN = 125;
+
+    /** Of {@code run}: the guest crashed. */
+    static final int CRASHED = 126;
+
+    private ExitStatus() {}
+}

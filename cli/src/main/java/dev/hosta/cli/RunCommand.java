@@ -1,0 +1,31 @@
+package dev.hosta.cli;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code hosta run}: the VMM process itself, from its options to the guest's end. */
+final class RunCommand implements Command {
+    @Override
+    public CommandSpec spec() {
+        return RunOptions.spec();
+    }
+
+    @Override
+    public int run(ParseResult parsed) {
+        if (parsed.hasMatchedOption("--list")) {
+            BuiltInGuests.list().forEach(System.out::println);
+            return ExitStatus.OK;
+        }
+        return new Session(RunOptions.read(parsed)).run();
+    }
+
+    @Override
+    public int usageStatus() {
+        return ExitStatus.NOT_RUN;
+    }
+
+    @Override
+    public int failureStatus(Throwable e) {
+        return ExitStatus.NOT_RUN;
+    }
+}

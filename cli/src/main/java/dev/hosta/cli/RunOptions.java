@@ -1,0 +1,252 @@
+package dev.hosta.cli;
+
+import dev.hosta.linux.PidFile;
+import dev.hosta.machine.BootSpec;
+import dev.hosta.machine.MachineSpec;
+import dev.hosta.machine.MemorySpec;
+import dev.hosta.machine.SpecException;
+import dev.hosta.machine.SpecReader;
+
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
+
+/** The options of {@code hosta run}, and the request that they add up to. */
+final class RunOptions {
+    private RunOptions() {}
+
+    static CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create().name("hosta run");
+        spec.usageMessage()
+                .description("Runs a guest until it ends: a built-in one, or a kernel.")
+                .footer(
+                        "",
+                        "On a terminal: Ctrl-] x ends the guest, Ctrl-] ? shows help.",
+                        "Exit status: the guest's own; 0 after a power-off or Ctrl-] x; 124 past",
+                        "--timeout; 125 when Hosta could not run it; 126 when it crashed.");
+        spec.addPositional(
+                PositionalParamSpec.builder()
+                        .index("0")
+                        .arity("0..1")
+                        .paramLabel("GUEST")
+                        .type(String.class)
+                        .description("A built-in guest; see --list.")
+                        .build());
+        spec.addPositional(
+                PositionalParamSpec.builder()
+                        .index("1..*")
+                        .arity("0..*")
+                        .paramLabel("ARG")
+                        .type(List.class)
+                        .auxiliaryTypes(String.class)
+                        .description("Its arguments; behind -- where one starts with a dash.")
+                        .build());
+        text(spec, "--kernel", "FILE", "Kernel: bzImage, vmlinux, PVH ELF or flat binary.");
+        text(spec, "--initrd", "FILE", "Initial RAM disk.");
+        text(spec, "--append", "TEXT", "The kernel's command line.");
+        option(
+                spec,
+                "--load-address",
+                "GPA",
+                Long.class,
+                BootSpec::parseGpa,
+                "Where a flat binary goes and starts, such as 0x100000.");
+        option(
+                spec,
+                "--cpus",
+                "N",
+                Integer.class,
+                RunOptions::cpus,
+                "Number of vCPUs, 1 to 255 (default 1).");
+        option(
+                spec,
+                "--memory",
+                "SIZE[,hugepages=2M|1G][,prealloc]",
+                MemorySpec.class,
+                MemoryText::parse,
+                "RAM, such as 2G (default 512M).");
+        option(
+                spec,
+                "--name",
+                "NAME",
+                String.class,
+                MachineSpec::requireName,
+                "Name of the VM (default: made up).");
+        text(spec, "--config", "FILE", "The machine as JSON; other options go before it.");
+        option(
+                spec,
+                "--console",
+                "stdio|file:PATH|none",
+                ConsoleChoice.class,
+                RunOptions::console,
+                "Where the serial console goes (default stdio).");
+        option(
+                spec,
+                "--timeout",
+                "TIME",
+                Duration.class,
+                TimeText::parse,
+                "End the guest after this time, such as 500ms, 30s, 5m.");
+        flag(spec, "--no-reboot", "End with status 0 when the guest resets itself.");
+        flag(spec, "--list", "List the built-in guests and exit.");
+        spec.addOption(HelpOption.spec());
+        return spec;
+    }
+
+    private static void flag(CommandSpec spec, String name, String description) {
+        spec.addOption(
+                OptionSpec.builder(name).type(boolean.class).description(description).build());
+    }
+
+    private static void text(CommandSpec spec, String name, String label, String description) {
+        option(spec, name, label, String.class, Function.identity(), description);
+    }
+
+    private static <T> void option(
+            CommandSpec spec,
+            String name,
+            String label,
+            Class<T> type,
+            Function<String, T> reader,
+            String description) {
+        ITypeConverter<T> converter =
+                value -> {
+                    try {
+                        return reader.apply(value);
+                    } catch (SpecException e) {
+                        throw new TypeConversionException(e.getMessage());
+                    }
+                };
+        spec.addOption(
+                OptionSpec.builder(name)
+                        .paramLabel(label)
+                        .type(type)
+                        .converters(converter)
+                        .description(description)
+                        .build());
+    }
+
+    /**
+     * What the command line asks for.
+     *
+     * @throws SpecException where the options do not go together, or name what is not there
+     */
+    static RunRequest read(ParseResult parsed) {
+        String guest = parsed.matchedPositionalValue(0, "");
+        List<String> arguments = parsed.matchedPositionalValue(1, List.of());
+        Optional<MachineSpec> base =
+                value(parsed, "--config", String.class)
+                        .map(file -> SpecReader.read(path(file), "vm-" + PidFile.ownPid()));
+        BootSpec boot = guest.isEmpty() ? image(parsed, base) : builtIn(parsed, guest, arguments);
+        MachineSpec machine =
+                new MachineSpec(
+                        value(parsed, "--name", String.class)
+                                .or(() -> base.map(MachineSpec::name))
+                                .orElseGet(
+                                        () ->
+                                                (guest.isEmpty() ? "vm-" : guest + "-")
+                                                        + PidFile.ownPid()),
+                        value(parsed, "--cpus", Integer.class)
+                                .or(() -> base.map(MachineSpec::cpus))
+                                .orElse(MachineSpec.DEFAULT_CPUS),
+                        value(parsed, "--memory", MemorySpec.class)
+                                .or(() -> base.map(MachineSpec::memory))
+                                .orElseGet(() -> MemorySpec.ofBytes(MemorySpec.DEFAULT_SIZE_BYTES)),
+                        boot);
+        return new RunRequest(
+                machine,
+                value(parsed, "--console", ConsoleChoice.class).orElseGet(ConsoleChoice.Stdio::new),
+                value(parsed, "--timeout", Duration.class),
+                !parsed.hasMatchedOption("--no-reboot"));
+    }
+
+    private static BootSpec builtIn(ParseResult parsed, String guest, List<String> arguments) {
+        for (String option : List.of("--kernel", "--initrd", "--append", "--load-address")) {
+            if (parsed.hasMatchedOption(option)) {
+                throw new SpecException(
+                        "A built-in guest takes no "
+                                + option
+                                + ": '"
+                                + guest
+                                + "'. Its arguments go behind its name.");
+            }
+        }
+        return new BootSpec(
+                BuiltInGuests.image(guest),
+                Optional.empty(),
+                String.join(" ", arguments),
+                OptionalLong.empty());
+    }
+
+    private static BootSpec image(ParseResult parsed, Optional<MachineSpec> base) {
+        Optional<BootSpec> boot = base.map(MachineSpec::boot);
+        Path kernel =
+                value(parsed, "--kernel", String.class)
+                        .map(RunOptions::path)
+                        .or(() -> boot.map(BootSpec::kernel))
+                        .orElseThrow(
+                                () ->
+                                        new SpecException(
+                                                "Nothing to run: give a built-in guest (hosta run"
+                                                        + " hello), --kernel or --config."));
+        Optional<Long> loadAddress = value(parsed, "--load-address", Long.class);
+        return new BootSpec(
+                kernel,
+                value(parsed, "--initrd", String.class)
+                        .map(RunOptions::path)
+                        .or(() -> boot.flatMap(BootSpec::initrd)),
+                value(parsed, "--append", String.class)
+                        .or(() -> boot.map(BootSpec::commandLine))
+                        .orElse(""),
+                loadAddress.isPresent()
+                        ? OptionalLong.of(loadAddress.get())
+                        : boot.map(BootSpec::flatGpa).orElse(OptionalLong.empty()));
+    }
+
+    private static <T> Optional<T> value(ParseResult parsed, String option, Class<T> type) {
+        return parsed.hasMatchedOption(option)
+                ? Optional.of(type.cast(parsed.matchedOption(option).getValue()))
+                : Optional.empty();
+    }
+
+    private static int cpus(String text) {
+        try {
+            return MachineSpec.requireCpus(Integer.parseInt(text));
+        } catch (NumberFormatException e) {
+            throw new SpecException(
+                    "Number of vCPUs must be a whole number: cpus=" + text + ".", e);
+        }
+    }
+
+    private static ConsoleChoice console(String text) {
+        if (text.startsWith("file:") && text.length() > "file:".length()) {
+            return new ConsoleChoice.ToFile(path(text.substring("file:".length())));
+        }
+        return switch (text) {
+            case "stdio" -> new ConsoleChoice.Stdio();
+            case "none" -> new ConsoleChoice.None();
+            default ->
+                    throw new SpecException(
+                            "A console is stdio, file:PATH or none: '" + text + "'.");
+        };
+    }
+
+    private static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new SpecException("This is no path: " + e.getMessage() + ".", e);
+        }
+    }
+}

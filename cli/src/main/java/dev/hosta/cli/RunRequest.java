@@ -1,0 +1,17 @@
+package dev.hosta.cli;
+
+import dev.hosta.machine.MachineSpec;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What {@code hosta run} was asked for.
+ *
+ * @param machine what the guest sees
+ * @param console where its console goes
+ * @param timeout when to end it whatever it does
+ * @param reboot whether a reset that it asks for starts it anew
+ */
+record RunRequest(
+        MachineSpec machine, ConsoleChoice console, Optional<Duration> timeout, boolean reboot) {}
