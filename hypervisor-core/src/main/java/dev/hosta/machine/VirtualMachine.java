@@ -216,13 +216,14 @@ public final class VirtualMachine implements AutoCloseable {
                                 + ", machine="
                                 + vcpus.size());
             }
-            board.importState(state.devices());
             PlatformState.V1 platform = state.platform();
             vm.setIrqchip(MASTER_PIC, platform.masterPic().toArray());
             vm.setIrqchip(SLAVE_PIC, platform.slavePic().toArray());
             vm.setIrqchip(IOAPIC, platform.ioapic().toArray());
             vm.setPit(platform.pit().toArray());
             vm.setClock(platform.clock());
+            // After the interrupt controllers: devices drive their lines as their state says.
+            board.importState(state.devices());
             for (int i = 0; i < vcpus.size(); i++) {
                 VcpuState.V1 vcpu = state.vcpus().get(i);
                 vcpus.get(i)
