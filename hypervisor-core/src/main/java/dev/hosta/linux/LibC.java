@@ -3,7 +3,8 @@ package dev.hosta.linux;
 import jnr.ffi.Pointer;
 
 /**
- * The C library as jnr-ffi binds it; {@link Native} holds the one instance.
+ * The C library, declared as jnr-ffi wants it; {@link Native} holds the one instance, which is
+ * {@link DirectLibC}.
  *
  * <p>Only integers: addresses are {@code long}, so that no marshalling class is loaded. A function
  * with exactly six integer parameters must not be declared: jnr-ffi 2.2.19 hands over garbage as

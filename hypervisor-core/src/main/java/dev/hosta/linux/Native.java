@@ -1,7 +1,6 @@
 package dev.hosta.linux;
 
-import jnr.ffi.LibraryLoader;
-import jnr.ffi.Runtime;
+import com.kenai.jffi.LastError;
 
 import java.lang.foreign.MemorySegment;
 
@@ -12,16 +11,16 @@ import java.lang.foreign.MemorySegment;
  * <p>Threading: any thread; errno is the calling thread's.
  */
 final class Native {
-    /** The C library. Loading it is most of jnr-ffi's share of the start-up. */
-    static final LibC LIBC = LibraryLoader.create(LibC.class).load("c");
+    /** The C library. */
+    static final LibC LIBC = new DirectLibC();
 
-    private static final Runtime RUNTIME = Runtime.getSystemRuntime();
+    private static final LastError LAST_ERROR = LastError.getInstance();
 
     private Native() {}
 
     /** What the last failed call on this thread left in errno. Read it directly after the call. */
     static int errno() {
-        return RUNTIME.getLastError();
+        return LAST_ERROR.get();
     }
 
     /**
