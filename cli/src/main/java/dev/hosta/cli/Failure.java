@@ -4,6 +4,7 @@ import dev.hosta.boot.ImageException;
 import dev.hosta.kvm.KvmException;
 import dev.hosta.linux.LinuxException;
 import dev.hosta.machine.SpecException;
+import dev.hosta.memory.MemoryException;
 
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -62,6 +63,7 @@ final class Failure {
         return e instanceof SpecException
                 || e instanceof KvmException
                 || e instanceof LinuxException
+                || e instanceof MemoryException
                 || e instanceof ImageException;
     }
 }

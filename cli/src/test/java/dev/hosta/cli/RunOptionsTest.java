@@ -1,0 +1,140 @@
+package dev.hosta.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.hosta.linux.HugePages;
+import dev.hosta.machine.BootSpec;
+import dev.hosta.machine.MachineSpec;
+import dev.hosta.machine.MemorySpec;
+import dev.hosta.machine.SpecException;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import picocli.CommandLine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+class RunOptionsTest {
+    @TempDir Path dist;
+
+    @BeforeEach
+    void placeGuests() throws IOException {
+        Files.createDirectory(dist.resolve("guests"));
+        Files.writeString(dist.resolve("guests/hello.elf"), "");
+        System.setProperty("hosta.dist", dist.toString());
+    }
+
+    @AfterEach
+    void forgetGuests() {
+        System.clearProperty("hosta.dist");
+    }
+
+    private static RunRequest read(String line) {
+        return RunOptions.read(
+                new CommandLine(RunOptions.spec()).parseArgs(line.strip().split(" ")));
+    }
+
+    @Test
+    void aGuestsArgumentsAreItsCommandLine() {
+        RunRequest request = read("--cpus 4 hello one two --timeout 2s -- --three");
+        MachineSpec machine = request.machine();
+        assertEquals(4, machine.cpus());
+        assertEquals(MemorySpec.ofBytes(512 << 20), machine.memory());
+        assertTrue(machine.name().matches("hello-[0-9]+"), machine.name());
+        assertEquals(dist.resolve("guests/hello.elf"), machine.boot().kernel());
+        assertEquals("one two --three", machine.boot().commandLine());
+        assertEquals(Optional.of(Duration.ofSeconds(2)), request.timeout());
+        assertEquals(new ConsoleChoice.Stdio(), request.console());
+        assertTrue(request.reboot());
+    }
+
+    @Test
+    void readsAllOfAKernelsOptions() {
+        RunRequest request =
+                read(
+                        "--kernel k --initrd i --append quiet --load-address 0x8000 --name web1"
+                                + " --memory 1G,hugepages=2M,prealloc --console file:log"
+                                + " --no-reboot");
+        BootSpec boot =
+                new BootSpec(
+                        Path.of("k"), Optional.of(Path.of("i")), "quiet", OptionalLong.of(0x8000));
+        MemorySpec memory = new MemorySpec(1L << 30, HugePages.SIZE_2M, true);
+        assertEquals(
+                new RunRequest(
+                        new MachineSpec("web1", 1, memory, boot),
+                        new ConsoleChoice.ToFile(Path.of("log")),
+                        Optional.empty(),
+                        false),
+                request);
+    }
+
+    @Test
+    void optionsGoBeforeTheConfigFile() throws IOException {
+        Path config = dist.resolve("vm.json");
+        Files.writeString(
+                config,
+                """
+                {"name": "web1", "cpus": 2, "memory": "1G", "kernel": "k", "append": "quiet"}
+                """);
+        MachineSpec machine = read("--cpus 3 --append debug --config " + config).machine();
+        BootSpec boot =
+                new BootSpec(dist.resolve("k"), Optional.empty(), "debug", OptionalLong.empty());
+        assertEquals(new MachineSpec("web1", 3, MemorySpec.ofBytes(1 << 30), boot), machine);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    --timeout 1s             | Nothing to run
+                    helo                     | There is no built-in guest 'helo'
+                    ../guests/hello          | There is no built-in guest
+                    hello --append quiet     | A built-in guest takes no --append
+                    hello --kernel k         | A built-in guest takes no --kernel
+                    --config missing.json    | Cannot read missing.json: no such file
+                    """)
+    void saysWhatDoesNotGoTogether(String line, String expected) {
+        String message = assertThrows(SpecException.class, () -> read(line)).getMessage();
+        assertTrue(message.contains(expected), message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    --cpus 0 hello             | Number of vCPUs must be 1 to 255
+                    --cpus 256 hello           | Number of vCPUs must be 1 to 255
+                    --cpus two hello           | Number of vCPUs must be a whole number
+                    --cpus                     | --cpus
+                    --cpus 1 --cpus 2 hello    | --cpus
+                    --memory 512 hello         | A size is a whole number with K
+                    --memory 1M,fast hello     | Memory takes SIZE, hugepages=2M
+                    --memory 3M,hugepages=2M x | Memory must be a multiple of its page size
+                    --console tcp:1 hello      | A console is stdio, file:PATH or none
+                    --console file: hello      | A console is stdio, file:PATH or none
+                    --timeout 5 hello          | A time is a whole number
+                    --load-address here hello  | An address is a number such as 0x100000
+                    --name .x hello            | A name is 1 to 64 letters
+                    --disk x hello             | --disk
+                    """)
+    void saysWhatIsWrongWithAnOption(String line, String expected) {
+        String message =
+                assertThrows(CommandLine.ParameterException.class, () -> read(line)).getMessage();
+        assertTrue(message.contains(expected), message);
+        assertEquals(1, message.lines().count(), message);
+    }
+}
