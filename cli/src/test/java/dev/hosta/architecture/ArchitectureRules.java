@@ -177,6 +177,8 @@ final class ArchitectureRules {
         boolean allowed;
         if (name.startsWith("jnr.")) {
             allowed = JNR_PACKAGES.contains(own);
+        } else if (name.startsWith("com.kenai.jffi.")) {
+            allowed = own.equals("dev.hosta.linux");
         } else if (name.startsWith("com.fasterxml.jackson.")) {
             allowed =
                     JACKSON_PACKAGES.contains(own)

@@ -37,6 +37,8 @@ class ArchitectureRulesTest {
         // libraries
         "dev.hosta.linux, jnr.ffi.Pointer, true",
         "dev.hosta.kvm, jnr.ffi.Pointer, true",
+        "dev.hosta.linux, com.kenai.jffi.Invoker, true",
+        "dev.hosta.kvm, com.kenai.jffi.Invoker, false",
         "dev.hosta.memory, jnr.ffi.Pointer, false",
         "dev.hosta.snapshot, com.fasterxml.jackson.core.JsonParser, true",
         "dev.hosta.machine, com.fasterxml.jackson.core.JsonParser, false",

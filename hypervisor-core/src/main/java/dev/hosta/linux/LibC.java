@@ -16,51 +16,75 @@ import jnr.ffi.Pointer;
  * <p>Threading: any thread.
  */
 public interface LibC {
+    /** open(2). */
     int open(long path, int flags, int mode);
 
+    /** close(2). */
     int close(int fd);
 
+    /** ioctl(2). */
     int ioctl(int fd, long request, long argument);
 
+    /** mmap(2). */
     long mmap(Pointer address, long sizeBytes, int protection, int flags, int fd, long offsetBytes);
 
+    /** munmap(2). */
     int munmap(long address, long sizeBytes);
 
+    /** madvise(2). */
     int madvise(long address, long sizeBytes, int advice);
 
+    /** read(2). */
     long read(int fd, long buffer, long sizeBytes);
 
+    /** write(2). */
     long write(int fd, long buffer, long sizeBytes);
 
+    /** pread(2). */
     long pread(int fd, long buffer, long sizeBytes, long offsetBytes);
 
+    /** pwrite(2). */
     long pwrite(int fd, long buffer, long sizeBytes, long offsetBytes);
 
+    /** memfd_create(2). */
     int memfd_create(long name, int flags);
 
+    /** ftruncate(2). */
     int ftruncate(int fd, long sizeBytes);
 
+    /** fallocate(2). */
     int fallocate(int fd, int mode, long offsetBytes, long sizeBytes);
 
+    /** fcntl(2). */
     int fcntl(int fd, int command, long argument);
 
+    /** eventfd(2). */
     int eventfd(int initial, int flags);
 
+    /** poll(2). */
     int poll(long fds, long count, int timeoutMillis);
 
+    /** epoll_create1(2). */
     int epoll_create1(int flags);
 
+    /** epoll_ctl(2). */
     int epoll_ctl(int epfd, int operation, int fd, long event);
 
+    /** epoll_wait(2). */
     int epoll_wait(int epfd, long events, int maxEvents, int timeoutMillis);
 
+    /** getpid(2). */
     int getpid();
 
+    /** gettid(2). */
     int gettid();
 
+    /** tgkill(2). */
     int tgkill(int tgid, int tid, int signal);
 
+    /** pthread_sigmask(3). */
     int pthread_sigmask(int how, long set, long old);
 
+    /** sigtimedwait(2). */
     int sigtimedwait(long set, long info, long timeout);
 }
