@@ -7,6 +7,9 @@ import picocli.CommandLine.ParseResult;
 
 /** One subcommand: its options, and what it does. */
 interface Command {
+    /** Called before anything else, once the command is chosen. */
+    default void prepare() {}
+
     /** Its options and help, as a model of its own. */
     CommandSpec spec();
 

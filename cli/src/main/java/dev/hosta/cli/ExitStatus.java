@@ -1,5 +1,7 @@
 package dev.hosta.cli;
 
+import dev.hosta.machine.MachineOutcome;
+
 /** Statuses with which the process ends, as the command line's contract promises them. */
 final class ExitStatus {
     /** Done; of {@code run}: the guest powered off, or its user ended it. */
@@ -27,4 +29,15 @@ final class ExitStatus {
     static final int CRASHED = 126;
 
     private ExitStatus() {}
+
+    /** The status of {@code run} for the way in which the guest ended. */
+    static int of(MachineOutcome outcome) {
+        return switch (outcome) {
+            case MachineOutcome.PoweredOff off -> OK;
+            case MachineOutcome.ResetRequested reset -> OK;
+            case MachineOutcome.Stopped stop -> OK;
+            case MachineOutcome.Exited exited -> exited.status();
+            case MachineOutcome.Crashed crashed -> CRASHED;
+        };
+    }
 }

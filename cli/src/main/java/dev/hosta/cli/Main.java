@@ -33,6 +33,7 @@ final class Main {
 
     private static int run(Command command, String[] args) {
         try {
+            command.prepare();
             CommandLine line = new CommandLine(command.spec());
             ParseResult parsed = line.parseArgs(args);
             if (parsed.isUsageHelpRequested()) {

@@ -5,6 +5,13 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code hosta run}: the VMM process itself, from its options to the guest's end. */
 final class RunCommand implements Command {
+    private final WarmUp warmUp = new WarmUp();
+
+    @Override
+    public void prepare() {
+        warmUp.start();
+    }
+
     @Override
     public CommandSpec spec() {
         return RunOptions.spec();
@@ -16,6 +23,7 @@ final class RunCommand implements Command {
             BuiltInGuests.list().forEach(System.out::println);
             return ExitStatus.OK;
         }
+        warmUp.await();
         return new Session(RunOptions.read(parsed)).run();
     }
 

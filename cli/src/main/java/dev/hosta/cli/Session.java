@@ -44,7 +44,7 @@ final class Session implements ConsoleInput.Guest {
         } finally {
             leave();
         }
-        return outcome.map(this::status).orElse(ExitStatus.TIMED_OUT);
+        return outcome.map(Session::status).orElse(ExitStatus.TIMED_OUT);
     }
 
     /** Gives how the guest ended; empty when its time was up. */
@@ -84,21 +84,12 @@ final class Session implements ConsoleInput.Guest {
         return last instanceof MachineOutcome.Stopped ? Optional.empty() : Optional.of(last);
     }
 
-    private int status(MachineOutcome outcome) {
-        return switch (outcome) {
-            case MachineOutcome.PoweredOff off -> ExitStatus.OK;
-            case MachineOutcome.ResetRequested reset -> ExitStatus.OK;
-            case MachineOutcome.Stopped stop -> ExitStatus.OK;
-            case MachineOutcome.Exited exited -> exited.status();
-            case MachineOutcome.Crashed crashed -> {
-                Failure.print("The guest crashed: " + crashed.reason());
-                System.err.print(crashed.report());
-                if (!crashed.report().endsWith("\n")) {
-                    System.err.println();
-                }
-                yield ExitStatus.CRASHED;
-            }
-        };
+    private static int status(MachineOutcome outcome) {
+        if (outcome instanceof MachineOutcome.Crashed crashed) {
+            Failure.print("The guest crashed: " + crashed.reason());
+            System.err.println(crashed.report().stripTrailing());
+        }
+        return ExitStatus.of(outcome);
     }
 
     private synchronized void hold(RuntimeFolder claimed) {

@@ -22,7 +22,6 @@ import java.util.function.Function;
  * any thread may call. All that touches the vCPU happens on its own thread.
  */
 public final class VcpuThread {
-    private static final System.Logger LOG = System.getLogger(VcpuThread.class.getName());
 
     private final int index;
     private final VirtualCpu.Factory factory;
@@ -188,7 +187,12 @@ public final class VcpuThread {
             try {
                 return mailbox.take();
             } catch (InterruptedException e) {
-                LOG.log(System.Logger.Level.DEBUG, "Interrupt of {0} ignored", thread.getName());
+                // Made here, as the first logger of a process costs a start ten milliseconds.
+                System.getLogger(VcpuThread.class.getName())
+                        .log(
+                                System.Logger.Level.DEBUG,
+                                "Interrupt of {0} ignored",
+                                thread.getName());
             }
         }
     }

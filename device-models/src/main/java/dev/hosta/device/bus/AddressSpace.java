@@ -1,7 +1,6 @@
 package dev.hosta.device.bus;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
@@ -95,7 +94,7 @@ public final class AddressSpace {
             }
         }
         next.add(claimed);
-        next.sort(Comparator.comparing(Range::base, Long::compareUnsigned));
+        next.sort((a, b) -> Long.compareUnsigned(a.base(), b.base()));
         ranges = next.toArray(Range[]::new);
     }
 
