@@ -1,6 +1,7 @@
 package dev.hosta.machine;
 
 import dev.hosta.device.memory.GuestMemory;
+import dev.hosta.kvm.KvmSregs;
 import dev.hosta.memory.AddressTranslator;
 import dev.hosta.memory.StageTwoMap;
 import dev.hosta.vcpu.CrashReport;
@@ -14,27 +15,23 @@ import dev.hosta.vcpu.VirtualCpu;
  * <p>Threading: called on vCPU threads; the report is made on the crashed vCPU's own.
  */
 final class CrashScene implements VcpuListener {
-    /**
-     * Width of guest physical addresses that reserved bits are judged by: the architecture's most,
-     * for a report must not call a bit wrong that this CPU may allow.
-     */
-    private static final int MAX_PHY_ADDR_BITS = 52;
-
     private final GuestMemory memory;
     private final AddressTranslator translator;
+    private final PagingLimits limits;
     private final MachineEnd end;
 
-    CrashScene(GuestMemory memory, StageTwoMap map, MachineEnd end) {
+    CrashScene(GuestMemory memory, StageTwoMap map, PagingLimits limits, MachineEnd end) {
         this.memory = memory;
         this.translator = new AddressTranslator(map);
+        this.limits = limits;
         this.end = end;
     }
 
     @Override
     public void crashed(int index, String reason, VirtualCpu cpu) {
+        KvmSregs sregs = cpu.sregs();
         String report =
-                CrashReport.of(
-                        index, cpu.regs(), cpu.sregs(), memory, translator, MAX_PHY_ADDR_BITS);
+                CrashReport.of(index, cpu.regs(), sregs, memory, translator, limits.stateOf(sregs));
         end.decide(new MachineOutcome.Crashed(reason, report));
     }
 

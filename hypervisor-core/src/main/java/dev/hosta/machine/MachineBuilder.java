@@ -89,13 +89,15 @@ final class MachineBuilder {
             MachineEnd end = new MachineEnd();
             Board board = createBoard(vm, ram, console, end);
             MappedGuestMemory memory = new MappedGuestMemory(map);
-            CrashScene scene = new CrashScene(memory, map, end);
-            List<VcpuThread> vcpus = startVcpus(kvm, vm, board, scene);
+            List<CpuidEntry> cpuid = kvm.supportedCpuid();
+            PagingLimits limits = PagingLimits.of(cpuid);
+            CrashScene scene = new CrashScene(memory, map, limits, end);
+            List<VcpuThread> vcpus = startVcpus(kvm, vm, cpuid, board, scene);
             end.onEnd(() -> vcpus.forEach(VcpuThread::pauseSoon));
             EntryState entry = load(image, memory);
             vcpus.forEach(VcpuThread::awaitCreated);
             vcpus.getFirst().ask(cpu -> enter(cpu, entry));
-            return new VirtualMachine(spec, vm, ram, map, board, vcpus, end, handles);
+            return new VirtualMachine(spec, vm, ram, map, limits, board, vcpus, end, handles);
         }
     }
 
@@ -166,29 +168,21 @@ final class MachineBuilder {
         return high -> vm.irqLine(gsi, high);
     }
 
-    private List<VcpuThread> startVcpus(Kvm kvm, KvmVm vm, Board board, CrashScene scene) {
-        List<CpuidEntry> supported = kvm.supportedCpuid();
+    private List<VcpuThread> startVcpus(
+            Kvm kvm, KvmVm vm, List<CpuidEntry> cpuid, Board board, CrashScene scene) {
         boolean deadline = kvm.check(KvmCapability.TSC_DEADLINE_TIMER) != 0;
+        int cpus = spec.cpus();
+        VirtualCpu.Factory factory =
+                index ->
+                        KvmVirtualCpu.create(
+                                vm,
+                                index,
+                                khz -> CpuidPolicy.forGuest(cpuid, index, cpus, khz, deadline),
+                                kvm::msrIndexList);
         ExitDispatcher dispatcher = new ExitDispatcher(board.ports(), board.mmio());
-        List<VcpuThread> vcpus = new ArrayList<>(spec.cpus());
-        for (int i = 0; i < spec.cpus(); i++) {
-            VcpuThread vcpu =
-                    new VcpuThread(
-                            i,
-                            index ->
-                                    KvmVirtualCpu.create(
-                                            vm,
-                                            index,
-                                            khz ->
-                                                    CpuidPolicy.forGuest(
-                                                            supported,
-                                                            index,
-                                                            spec.cpus(),
-                                                            khz,
-                                                            deadline),
-                                            kvm::msrIndexList),
-                            dispatcher,
-                            scene);
+        List<VcpuThread> vcpus = new ArrayList<>(cpus);
+        for (int i = 0; i < cpus; i++) {
+            VcpuThread vcpu = new VcpuThread(i, factory, dispatcher, scene);
             vcpus.add(handles.own(vcpu, vcpu::stop));
             vcpu.start();
         }

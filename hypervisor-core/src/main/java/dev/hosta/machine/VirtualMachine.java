@@ -37,12 +37,12 @@ public final class VirtualMachine implements AutoCloseable {
     private static final int MASTER_PIC = 0;
     private static final int SLAVE_PIC = 1;
     private static final int IOAPIC = 2;
-    private static final int MAX_PHY_ADDR_BITS = 52;
 
     private final MachineSpec spec;
     private final KvmVm vm;
     private final GuestRam ram;
     private final StageTwoMap map;
+    private final PagingLimits limits;
     private final Board board;
     private final List<VcpuThread> vcpus;
     private final MachineEnd end;
@@ -55,6 +55,7 @@ public final class VirtualMachine implements AutoCloseable {
             KvmVm vm,
             GuestRam ram,
             StageTwoMap map,
+            PagingLimits limits,
             Board board,
             List<VcpuThread> vcpus,
             MachineEnd end,
@@ -63,6 +64,7 @@ public final class VirtualMachine implements AutoCloseable {
         this.vm = vm;
         this.ram = ram;
         this.map = map;
+        this.limits = limits;
         this.board = board;
         this.vcpus = vcpus;
         this.end = end;
@@ -258,14 +260,7 @@ public final class VirtualMachine implements AutoCloseable {
      * @param gva guest virtual (linear) address
      */
     public AddressTranslation translate(int vcpu, long gva) {
-        PagingState paging =
-                vcpus.get(vcpu)
-                        .ask(
-                                cpu -> {
-                                    var s = cpu.sregs();
-                                    return new PagingState(
-                                            s.cr0(), s.cr3(), s.cr4(), s.efer(), MAX_PHY_ADDR_BITS);
-                                });
+        PagingState paging = vcpus.get(vcpu).ask(cpu -> limits.stateOf(cpu.sregs()));
         return new AddressTranslator(map).translate(paging, gva, Access.READ, Privilege.SUPERVISOR);
     }
 

@@ -35,7 +35,7 @@ public final class CrashReport {
      * @param index the vCPU
      * @param memory guest memory, for the code bytes
      * @param translator both stages of the map
-     * @param maxPhyAddrBits width of the guest's physical addresses
+     * @param paging the vCPU's paging, by the same registers
      */
     public static String of(
             int index,
@@ -43,15 +43,12 @@ public final class CrashReport {
             KvmSregs sregs,
             GuestMemory memory,
             AddressTranslator translator,
-            int maxPhyAddrBits) {
+            PagingState paging) {
         StringBuilder text = new StringBuilder(1024);
         text.append("vCPU ").append(index).append(", ").append(mode(sregs)).append('\n');
         generalRegisters(text, regs);
         segments(text, sregs);
         controlRegisters(text, sregs);
-        PagingState paging =
-                new PagingState(
-                        sregs.cr0(), sregs.cr3(), sregs.cr4(), sregs.efer(), maxPhyAddrBits);
         long linear = linearRip(regs, sregs);
         code(text, linear, paging, privilege(sregs), memory, translator);
         text.append("walk of rip, gva ").append(hex(linear)).append(":\n");

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hosta.kvm.RequiresKvm;
+import dev.hosta.memory.AddressTranslation;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -123,6 +124,24 @@ class VirtualMachineTest {
             assertEquals(Optional.empty(), guest.machine.awaitEnd(Duration.ofMillis(50)));
             guest.machine.requestStop();
             assertInstanceOf(MachineOutcome.Stopped.class, guest.end());
+        }
+    }
+
+    @Test
+    void anAddressOfARunningGuestIsFollowedThroughBothStages() {
+        try (TestGuest guest = new TestGuest("spin", "", 1)) {
+            guest.machine.start();
+            guest.await("\n");
+            var mapped =
+                    assertInstanceOf(
+                            AddressTranslation.Mapped.class,
+                            guest.machine.translate(0, 0x10_0123),
+                            guest::said);
+            assertEquals(0x10_0123, mapped.stageOne().gpa());
+            assertTrue(mapped.toText().contains("guest RAM + 0x100123"), mapped.toText());
+            assertInstanceOf(
+                    AddressTranslation.StageOneFault.class,
+                    guest.machine.translate(0, 0x7fff_ffff_f000L));
         }
     }
 
