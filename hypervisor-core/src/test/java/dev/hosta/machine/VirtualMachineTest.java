@@ -10,11 +10,16 @@ import dev.hosta.memory.AddressTranslation;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 @RequiresKvm
 @Timeout(120)
@@ -143,6 +148,55 @@ class VirtualMachineTest {
                     AddressTranslation.StageOneFault.class,
                     guest.machine.translate(0, 0x7fff_ffff_f000L));
         }
+    }
+
+    private static int runFlat(Path image, long gpa, int... code) throws IOException {
+        byte[] bytes = new byte[code.length];
+        for (int i = 0; i < code.length; i++) {
+            bytes[i] = (byte) code[i];
+        }
+        Files.write(image, bytes);
+        BootSpec boot = new BootSpec(image, Optional.empty(), "", OptionalLong.of(gpa));
+        MachineSpec spec = new MachineSpec("flat", 1, MemorySpec.ofBytes(4L << 20), boot);
+        try (TestGuest guest = new TestGuest(spec)) {
+            return runToStatus(guest);
+        }
+    }
+
+    @Test
+    void aFlatBinaryBelowOneMebibyteStartsInRealMode(@TempDir Path folder) throws IOException {
+        int status =
+                runFlat(
+                        folder.resolve("flat"),
+                        0x7c00,
+                        0xb0,
+                        0x07, // mov al, 7
+                        0xba,
+                        0xf4,
+                        0x05, // mov dx, 0x5f4
+                        0xee, // out dx, al
+                        0xf4); // hlt
+        assertEquals(7, status);
+    }
+
+    @Test
+    void aFlatBinaryFromOneMebibyteStartsInLongMode(@TempDir Path folder) throws IOException {
+        int status =
+                runFlat(
+                        folder.resolve("flat"),
+                        0x10_0000,
+                        0x48,
+                        0x31,
+                        0xc0, // xor rax, rax (real mode: dec ax; xor ax, ax)
+                        0xb0,
+                        0x09, // mov al, 9
+                        0x66,
+                        0xba,
+                        0xf4,
+                        0x05, // mov dx, 0x5f4
+                        0xee, // out dx, al
+                        0xf4); // hlt
+        assertEquals(9, status);
     }
 
     @Test
