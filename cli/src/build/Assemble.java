@@ -247,6 +247,7 @@ final class Assemble {
     private void train(Path archive) throws IOException, InterruptedException {
         Path config = dist.resolve("hosta.aotconf");
         Path log = dist.resolve("archive.log");
+        Files.deleteIfExists(log);
         String base = "-XX:AOTConfiguration=" + config;
         boolean made =
                 launch(base + " -XX:AOTMode=record", log)
@@ -262,10 +263,14 @@ final class Assemble {
     private boolean launch(String options, Path log) throws IOException, InterruptedException {
         Path launcher = dist.resolve("../../bin/hosta").normalize();
         ProcessBuilder builder =
-                new ProcessBuilder("sh", launcher.toString(), "run", "--timeout", "20s", "hello")
+                new ProcessBuilder(
+                                "sh",
+                                launcher.toString(),
+                                dist.resolve("guests/hello.elf").toString())
                         .redirectInput(new File("/dev/null"))
                         .redirectErrorStream(true)
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment().put("HOSTA_MAIN", "dev.hosta.cli.Training");
         builder.environment().put("HOSTA_JAVA_OPTS", options);
         builder.environment().put("HOSTA_JAVA_HOME", System.getProperty("java.home"));
         Process process = builder.start();

@@ -1,5 +1,7 @@
 package dev.hosta.cli;
 
+import dev.hosta.linux.PidFile;
+
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -23,8 +25,11 @@ final class RunCommand implements Command {
             BuiltInGuests.list().forEach(System.out::println);
             return ExitStatus.OK;
         }
+        // Loads the native library, which every run needs, beside the warm-up.
+        PidFile.ownPid();
+        RunRequest request = RunOptions.read(parsed);
         warmUp.await();
-        return new Session(RunOptions.read(parsed)).run();
+        return new Session(request).run();
     }
 
     @Override

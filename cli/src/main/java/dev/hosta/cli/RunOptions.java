@@ -16,7 +16,6 @@ import picocli.CommandLine.TypeConversionException;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -52,50 +51,49 @@ final class RunOptions {
                         .auxiliaryTypes(String.class)
                         .description("Its arguments; behind -- where one starts with a dash.")
                         .build());
-        text(spec, "--kernel", "FILE", "Kernel: bzImage, vmlinux, PVH ELF or flat binary.");
-        text(spec, "--initrd", "FILE", "Initial RAM disk.");
-        text(spec, "--append", "TEXT", "The kernel's command line.");
+        option(
+                spec,
+                "--kernel",
+                "FILE",
+                RunOptions::path,
+                "Kernel: bzImage, vmlinux, PVH ELF or flat binary.");
+        option(spec, "--initrd", "FILE", RunOptions::path, "Initial RAM disk.");
+        option(spec, "--append", "TEXT", Function.identity(), "The kernel's command line.");
         option(
                 spec,
                 "--load-address",
                 "GPA",
-                Long.class,
                 BootSpec::parseGpa,
                 "Where a flat binary goes and starts, such as 0x100000.");
-        option(
-                spec,
-                "--cpus",
-                "N",
-                Integer.class,
-                RunOptions::cpus,
-                "Number of vCPUs, 1 to 255 (default 1).");
+        option(spec, "--cpus", "N", RunOptions::cpus, "Number of vCPUs, 1 to 255 (default 1).");
         option(
                 spec,
                 "--memory",
                 "SIZE[,hugepages=2M|1G][,prealloc]",
-                MemorySpec.class,
                 MemoryText::parse,
                 "RAM, such as 2G (default 512M).");
         option(
                 spec,
                 "--name",
                 "NAME",
-                String.class,
                 MachineSpec::requireName,
                 "Name of the VM (default: made up).");
-        text(spec, "--config", "FILE", "The machine as JSON; other options go before it.");
+        option(
+                spec,
+                "--config",
+                "FILE",
+                RunOptions::path,
+                "The machine as JSON; other options go before it.");
         option(
                 spec,
                 "--console",
                 "stdio|file:PATH|none",
-                ConsoleChoice.class,
                 RunOptions::console,
                 "Where the serial console goes (default stdio).");
         option(
                 spec,
                 "--timeout",
                 "TIME",
-                Duration.class,
                 TimeText::parse,
                 "End the guest after this time, such as 500ms, 30s, 5m.");
         flag(spec, "--no-reboot", "End with status 0 when the guest resets itself.");
@@ -109,21 +107,18 @@ final class RunOptions {
                 OptionSpec.builder(name).type(boolean.class).description(description).build());
     }
 
-    private static void text(CommandSpec spec, String name, String label, String description) {
-        option(spec, name, label, String.class, Function.identity(), description);
-    }
-
-    private static <T> void option(
+    /** The value stays text, and is only checked here: for picocli's sake, which prints it. */
+    private static void option(
             CommandSpec spec,
             String name,
             String label,
-            Class<T> type,
-            Function<String, T> reader,
+            Function<String, ?> reader,
             String description) {
-        ITypeConverter<T> converter =
+        ITypeConverter<String> converter =
                 value -> {
                     try {
-                        return reader.apply(value);
+                        reader.apply(value);
+                        return value;
                     } catch (SpecException e) {
                         throw new TypeConversionException(e.getMessage());
                     }
@@ -131,7 +126,7 @@ final class RunOptions {
         spec.addOption(
                 OptionSpec.builder(name)
                         .paramLabel(label)
-                        .type(type)
+                        .type(String.class)
                         .converters(converter)
                         .description(description)
                         .build());
@@ -146,28 +141,28 @@ final class RunOptions {
         String guest = parsed.matchedPositionalValue(0, "");
         List<String> arguments = parsed.matchedPositionalValue(1, List.of());
         Optional<MachineSpec> base =
-                value(parsed, "--config", String.class)
-                        .map(file -> SpecReader.read(path(file), "vm-" + PidFile.ownPid()));
+                value(parsed, "--config", RunOptions::path)
+                        .map(file -> SpecReader.read(file, "vm-" + PidFile.ownPid()));
         BootSpec boot = guest.isEmpty() ? image(parsed, base) : builtIn(parsed, guest, arguments);
         MachineSpec machine =
                 new MachineSpec(
-                        value(parsed, "--name", String.class)
+                        value(parsed, "--name", MachineSpec::requireName)
                                 .or(() -> base.map(MachineSpec::name))
                                 .orElseGet(
                                         () ->
                                                 (guest.isEmpty() ? "vm-" : guest + "-")
                                                         + PidFile.ownPid()),
-                        value(parsed, "--cpus", Integer.class)
+                        value(parsed, "--cpus", RunOptions::cpus)
                                 .or(() -> base.map(MachineSpec::cpus))
                                 .orElse(MachineSpec.DEFAULT_CPUS),
-                        value(parsed, "--memory", MemorySpec.class)
+                        value(parsed, "--memory", MemoryText::parse)
                                 .or(() -> base.map(MachineSpec::memory))
                                 .orElseGet(() -> MemorySpec.ofBytes(MemorySpec.DEFAULT_SIZE_BYTES)),
                         boot);
         return new RunRequest(
                 machine,
-                value(parsed, "--console", ConsoleChoice.class).orElseGet(ConsoleChoice.Stdio::new),
-                value(parsed, "--timeout", Duration.class),
+                value(parsed, "--console", RunOptions::console).orElseGet(ConsoleChoice.Stdio::new),
+                value(parsed, "--timeout", TimeText::parse),
                 !parsed.hasMatchedOption("--no-reboot"));
     }
 
@@ -192,21 +187,19 @@ final class RunOptions {
     private static BootSpec image(ParseResult parsed, Optional<MachineSpec> base) {
         Optional<BootSpec> boot = base.map(MachineSpec::boot);
         Path kernel =
-                value(parsed, "--kernel", String.class)
-                        .map(RunOptions::path)
+                value(parsed, "--kernel", RunOptions::path)
                         .or(() -> boot.map(BootSpec::kernel))
                         .orElseThrow(
                                 () ->
                                         new SpecException(
                                                 "Nothing to run: give a built-in guest (hosta run"
                                                         + " hello), --kernel or --config."));
-        Optional<Long> loadAddress = value(parsed, "--load-address", Long.class);
+        Optional<Long> loadAddress = value(parsed, "--load-address", BootSpec::parseGpa);
         return new BootSpec(
                 kernel,
-                value(parsed, "--initrd", String.class)
-                        .map(RunOptions::path)
+                value(parsed, "--initrd", RunOptions::path)
                         .or(() -> boot.flatMap(BootSpec::initrd)),
-                value(parsed, "--append", String.class)
+                value(parsed, "--append", Function.identity())
                         .or(() -> boot.map(BootSpec::commandLine))
                         .orElse(""),
                 loadAddress.isPresent()
@@ -214,9 +207,10 @@ final class RunOptions {
                         : boot.map(BootSpec::flatGpa).orElse(OptionalLong.empty()));
     }
 
-    private static <T> Optional<T> value(ParseResult parsed, String option, Class<T> type) {
+    private static <T> Optional<T> value(
+            ParseResult parsed, String option, Function<String, T> reader) {
         return parsed.hasMatchedOption(option)
-                ? Optional.of(type.cast(parsed.matchedOption(option).getValue()))
+                ? Optional.of(reader.apply(parsed.matchedOptionValue(option, "")))
                 : Optional.empty();
     }
 
