@@ -43,6 +43,17 @@ public record MemorySpec(long sizeBytes, HugePages hugePages, boolean prealloc) 
         return new MemorySpec(sizeBytes, HugePages.NONE, false);
     }
 
+    /** As it is asked for, such as {@code 512M,prealloc}; in bytes where it is no whole MiB. */
+    @Override
+    public String toString() {
+        // Written out because the parser of the command line asks for it, and a record's own costs
+        // milliseconds when first used.
+        long mib = sizeBytes >> 20;
+        String size = mib << 20 == sizeBytes ? mib + "M" : Long.toString(sizeBytes);
+        String pages = hugePages == HugePages.NONE ? "" : ",hugepages=" + hugePages;
+        return size + pages + (prealloc ? ",prealloc" : "");
+    }
+
     /**
      * Reads a huge page size.
      *
