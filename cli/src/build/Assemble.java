@@ -32,8 +32,9 @@ import java.util.zip.ZipOutputStream;
  * of its libraries, jffi's native library, the built-in guests, and the archive of loaded classes.
  *
  * <p>The libraries' classes older than version 50 are rewritten to version 52, with stack maps: the
- * JVM verifies old ones the slow way and leaves them out of its archive. docs/startup.md has the
- * figures. Arguments: dist folder, version, src-test-images folder, class path.
+ * JVM verifies old ones the slow way and leaves them out of its archive. Switches over types lose
+ * their bootstrap, see {@link TypeSwitches}. docs/startup.md has the figures. Arguments: dist
+ * folder, version, src-test-images folder, class path.
  */
 final class Assemble {
     private static final String NATIVE = "jni/x86_64-Linux/";
@@ -170,7 +171,9 @@ final class Assemble {
     private static byte[] modern(byte[] bytes, ClassFile classFile) {
         ClassModel model = classFile.parse(bytes);
         if (model.majorVersion() >= FIRST_WITH_STACK_MAPS) {
-            return bytes;
+            return TypeSwitches.unfold(model)
+                    .map(t -> classFile.transformClass(model, t))
+                    .orElse(bytes);
         }
         // Not ACCEPT_ALL, which copies a method's bytes as they are: each instruction goes through
         // the builder, which then works out the stack maps.
@@ -250,7 +253,7 @@ final class Assemble {
         Files.deleteIfExists(log);
         String base = "-XX:AOTConfiguration=" + config;
         boolean made =
-                launch(base + " -XX:AOTMode=record", log)
+                launch(base + " -XX:AOTMode=record -XX:-AOTRecordTraining", log)
                         && Files.exists(config)
                         && launch(base + " -XX:AOTMode=create -XX:AOTCache=" + archive, log);
         Files.deleteIfExists(config);

@@ -1,6 +1,6 @@
 package dev.hosta.cli;
 
-import dev.hosta.machine.MachineOutcome;
+import dev.hosta.linux.PidFile;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -8,8 +8,8 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * Does on a second CPU, while the command line is read, what every run needs next and no archive
- * holds: the code that the JVM generates for its first accesses to foreign memory and its first
- * switch over types. docs/startup.md has the figures.
+ * holds: the code that the JVM generates for its first accesses to foreign memory, and the native
+ * library. docs/startup.md has the figures.
  *
  * <p>Threading: one thread of its own; whoever needs what it loads calls {@link #await} first, so
  * that no two threads initialise those classes of the JDK at once.
@@ -38,7 +38,7 @@ final class WarmUp {
             memory.set(ValueLayout.JAVA_INT, 0, memory.get(ValueLayout.JAVA_INT, 0));
             memory.set(ValueLayout.JAVA_SHORT, 0, memory.get(ValueLayout.JAVA_SHORT, 0));
             memory.set(ValueLayout.JAVA_BYTE, 0, memory.get(ValueLayout.JAVA_BYTE, 0));
-            ExitStatus.of(new MachineOutcome.PoweredOff());
+            PidFile.ownPid();
         } catch (LinkageError e) {
             // The run meets it again and says so in its own place.
             return;
