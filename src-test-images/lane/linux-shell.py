@@ -127,7 +127,7 @@ def kernel_log(screen, cpus):
         " END {printf \"gap %.1f s before %s\\n\", g, a}'",
         r"gap ([0-9.]+) s before [^\r]*",
     )
-    if float(gap.group(1)) >= 5:
+    if float(gap.group(1)) >= 8:
         raise Failed(f"the kernel waited: {gap.group(0)}")
 
 
@@ -150,7 +150,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cpus", type=int, default=1)
     parser.add_argument("--reboot", action="store_true")
-    parser.add_argument("--limit", type=float, default=180)
+    parser.add_argument("--limit", type=float, default=300)
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     screen = Screen(options.command, options.limit)

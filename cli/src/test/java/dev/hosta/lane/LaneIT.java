@@ -59,12 +59,12 @@ class LaneIT {
         LaneRun lane =
                 LaneRun.shell(
                                 "linux",
-                                700,
+                                900,
                                 PARTS
                                         + """
                                         linux="cli/bin/hosta run --initrd $LANE_CACHE/guest.cpio --kernel"
                                         bz=$(echo "$LANE_CACHE"/k-cloud/boot/vmlinuz-*)
-                                        at="timeout 200 python3 -B src-test-images/lane/linux-shell.py"
+                                        at="timeout 320 python3 -B src-test-images/lane/linux-shell.py"
                                         $at --cpus 1 --reboot -- $linux "$bz" --append 'console=ttyS0 quiet'
                                         echo "typed at 1: $?"
                                         $at --cpus 2 -- $linux "$bz" --cpus 2 --append 'console=ttyS0 quiet'
