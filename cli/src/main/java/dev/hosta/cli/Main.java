@@ -25,10 +25,20 @@ final class Main {
 
     /** Runs one command line and gives the process's status. */
     static int execute(String... args) {
-        Optional<Command> command = args.length == 0 ? Optional.empty() : Commands.find(args[0]);
-        return command.isPresent()
-                ? run(command.get(), Arrays.copyOfRange(args, 1, args.length))
-                : run(new TopLevel(), args);
+        if (args.length == 0 || args[0].startsWith("-")) {
+            return run(new TopLevel(), args);
+        }
+        Optional<Command> command = Commands.find(args[0]);
+        if (command.isEmpty()) {
+            Failure.print(
+                    "Unknown command '"
+                            + args[0]
+                            + "'; there are "
+                            + String.join(", ", Commands.NAMES)
+                            + ".");
+            return ExitStatus.USAGE;
+        }
+        return run(command.get(), Arrays.copyOfRange(args, 1, args.length));
     }
 
     private static int run(Command command, String[] args) {

@@ -49,13 +49,11 @@ class LauncherIT {
             delimiter = '|',
             textBlock =
                     """
-                    rnu               | 2   | Unmatched argument at index 0: 'rnu'
+                    rnu               | 2   | Unknown command 'rnu'; there are run, doctor.
+                    --versoin         | 2   | Unknown option: '--versoin'
                     run               | 125 | Nothing to run
                     run --cpu 2 hello | 125 | Unknown option: '--cpu'. Did you mean --cpus?
                     run helo          | 125 | There is no built-in guest 'helo'
-                    run --kernel /no  | 125 | Cannot open the kernel /no
-                    run --kernel /etc/passwd | 125 | Cannot load the kernel /etc/passwd
-                    run --memory 9T hello    | 125 | more memory than this host has
                     doctor --jsn      | 2   | Unknown option: '--jsn'
                     """)
     void answersAMistakeWithOneLineAndAStatus(String line, int status, String expected) {

@@ -63,6 +63,20 @@ class RunIT {
         assertTrue(nothingIsLeft());
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "--kernel /nowhere, Cannot open the kernel /nowhere",
+        "--kernel /etc/passwd, Cannot load the kernel /etc/passwd",
+        "--memory 9T hello, more memory than this host has"
+    })
+    void saysInOneLineWhyItCannotRun(String line, String expected) throws IOException {
+        Launched run = hosta(("run " + line).split(" "));
+        assertEquals(125, run.status(), run.err());
+        assertEquals(1, run.err().lines().count(), run.err());
+        assertTrue(run.err().startsWith("hosta: ") && run.err().contains(expected), run.err());
+        assertTrue(nothingIsLeft());
+    }
+
     @Test
     void startsAGuestAnewThatResetsItself() {
         Launched run = hosta("run", "--timeout", "3s", "end", "i8042");
