@@ -43,14 +43,19 @@ public record MemorySpec(long sizeBytes, HugePages hugePages, boolean prealloc) 
         return new MemorySpec(sizeBytes, HugePages.NONE, false);
     }
 
-    /** As it is asked for, such as {@code 512M,prealloc}; in bytes where it is no whole MiB. */
+    /** As it is asked for, such as {@code 512M,prealloc}. */
     @Override
     public String toString() {
         // Written out because the parser of the command line asks for it, and a record's own costs
         // milliseconds when first used.
         long mib = sizeBytes >> 20;
-        String size = mib << 20 == sizeBytes ? mib + "M" : Long.toString(sizeBytes);
-        String pages = hugePages == HugePages.NONE ? "" : ",hugepages=" + hugePages;
+        String size = mib << 20 == sizeBytes ? mib + "M" : (sizeBytes >> 10) + "K";
+        String pages =
+                switch (hugePages) {
+                    case NONE -> "";
+                    case SIZE_2M -> ",hugepages=2M";
+                    case SIZE_1G -> ",hugepages=1G";
+                };
         return size + pages + (prealloc ? ",prealloc" : "");
     }
 
