@@ -121,9 +121,9 @@ def kernel_log(screen, cpus):
         " | grep -v fpu__init_system_xstate; echo end",
         r"[^\n]*echo end\r\nend\r\n|^end\r\n",
     )
-    # the longest that it said nothing, and where: a device that it waits for shows here
+    # the longest that it said nothing before init, and where: a device that it waits for shows here
     gap = screen.ask(
-        "dmesg | sed 's/^<[0-9]*>//' | awk -F'[][]' '{t=$2+0; if (t-l>g) {g=t-l; a=$0} l=t}"
+        "dmesg | sed 's/^<[0-9]*>//' | awk -F'[][]' '/Run .init as/ {exit} {t=$2+0; if (t-l>g) {g=t-l; a=$0} l=t}"
         " END {printf \"gap %.1f s before %s\\n\", g, a}'",
         r"gap ([0-9.]+) s before [^\r]*",
     )
