@@ -60,6 +60,11 @@ public interface BlockBackend extends AutoCloseable {
     /** Whether writes may be kept in a volatile cache, so that the guest must flush. */
     boolean hasWriteCache();
 
+    /** Whether {@link #discard} is worth offering to the guest. */
+    default boolean canDiscard() {
+        return !isReadOnly();
+    }
+
     /** Serial number, at most 20 ASCII characters. */
     String serial();
 
