@@ -87,7 +87,9 @@ final class BlockParser {
         return (features & feature) != 0;
     }
 
-    /** Whether whole blocks of the disk, one at least, are meant; the sector is the guest's 64 bits. */
+    /**
+     * Whether whole blocks of the disk, one at least, are meant; the sector is the guest's 64 bits.
+     */
     private boolean fits(long sector, long lengthBytes) {
         long sectors = capacityBytes / VirtioBlk.SECTOR_BYTES;
         return lengthBytes > 0
