@@ -2,6 +2,7 @@ package dev.hosta.cli;
 
 import dev.hosta.boot.ImageException;
 import dev.hosta.kvm.KvmException;
+import dev.hosta.linux.DiskException;
 import dev.hosta.linux.LinuxException;
 import dev.hosta.machine.SpecException;
 import dev.hosta.memory.MemoryException;
@@ -61,6 +62,7 @@ final class Failure {
     /** Whether the message is a line made for the user. */
     static boolean isForUser(Throwable e) {
         return e instanceof SpecException
+                || e instanceof DiskException
                 || e instanceof KvmException
                 || e instanceof LinuxException
                 || e instanceof MemoryException

@@ -35,6 +35,10 @@ final class DirectLibC implements LibC {
     private final long write = symbol("write");
     private final long pread = symbol("pread");
     private final long pwrite = symbol("pwrite");
+    private final long preadv = symbol("preadv");
+    private final long pwritev = symbol("pwritev");
+    private final long fdatasync = symbol("fdatasync");
+    private final long statx = symbol("statx");
     private final long memfd_create = symbol("memfd_create");
     private final long ftruncate = symbol("ftruncate");
     private final long fallocate = symbol("fallocate");
@@ -128,6 +132,26 @@ final class DirectLibC implements LibC {
     @Override
     public long pwrite(int fd, long buffer, long sizeBytes, long offsetBytes) {
         return INVOKER.invokeN4(CONTEXTS[4], pwrite, fd, buffer, sizeBytes, offsetBytes);
+    }
+
+    @Override
+    public long preadv(int fd, long iovecs, int count, long offsetBytes) {
+        return INVOKER.invokeN4(CONTEXTS[4], preadv, fd, iovecs, count, offsetBytes);
+    }
+
+    @Override
+    public long pwritev(int fd, long iovecs, int count, long offsetBytes) {
+        return INVOKER.invokeN4(CONTEXTS[4], pwritev, fd, iovecs, count, offsetBytes);
+    }
+
+    @Override
+    public int fdatasync(int fd) {
+        return (int) INVOKER.invokeN1(CONTEXTS[1], fdatasync, fd);
+    }
+
+    @Override
+    public int statx(int folderFd, long path, int flags, int mask, long statx) {
+        return (int) INVOKER.invokeN5(CONTEXTS[5], this.statx, folderFd, path, flags, mask, statx);
     }
 
     @Override

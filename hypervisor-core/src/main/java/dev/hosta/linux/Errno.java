@@ -20,10 +20,12 @@ public final class Errno {
     public static final int EBUSY = 16;
     public static final int EEXIST = 17;
     public static final int ENODEV = 19;
+    public static final int EISDIR = 21;
     public static final int EINVAL = 22;
     public static final int EMFILE = 24;
     public static final int ENOTTY = 25;
     public static final int ENOSPC = 28;
+    public static final int EROFS = 30;
     public static final int EPIPE = 32;
     public static final int ENOSYS = 38;
     public static final int EOPNOTSUPP = 95;
@@ -58,7 +60,7 @@ public final class Errno {
             case 18 -> "EXDEV";
             case ENODEV -> "ENODEV";
             case 20 -> "ENOTDIR";
-            case 21 -> "EISDIR";
+            case EISDIR -> "EISDIR";
             case EINVAL -> "EINVAL";
             case 23 -> "ENFILE";
             case EMFILE -> "EMFILE";
@@ -67,7 +69,7 @@ public final class Errno {
             case 27 -> "EFBIG";
             case ENOSPC -> "ENOSPC";
             case 29 -> "ESPIPE";
-            case 30 -> "EROFS";
+            case EROFS -> "EROFS";
             case 31 -> "EMLINK";
             case EPIPE -> "EPIPE";
             case 33 -> "EDOM";

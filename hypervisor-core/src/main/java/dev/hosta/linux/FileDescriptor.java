@@ -33,6 +33,9 @@ public final class FileDescriptor implements AutoCloseable {
     /** {@code open(2)}: never block; {@link #read} answers {@link #WOULD_BLOCK}. */
     public static final int O_NONBLOCK = 0x800;
 
+    /** {@code open(2)}: a write returns once its data is durable. */
+    public static final int O_DSYNC = 0x1000;
+
     /** {@code open(2)}: past the page cache. */
     public static final int O_DIRECT = 0x4000;
 

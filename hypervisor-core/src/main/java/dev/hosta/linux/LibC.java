@@ -46,6 +46,18 @@ public interface LibC {
     /** pwrite(2). */
     long pwrite(int fd, long buffer, long sizeBytes, long offsetBytes);
 
+    /** preadv(2). */
+    long preadv(int fd, long iovecs, int count, long offsetBytes);
+
+    /** pwritev(2). */
+    long pwritev(int fd, long iovecs, int count, long offsetBytes);
+
+    /** fdatasync(2). */
+    int fdatasync(int fd);
+
+    /** statx(2). */
+    int statx(int folderFd, long path, int flags, int mask, long statx);
+
     /** memfd_create(2). */
     int memfd_create(long name, int flags);
 

@@ -1,0 +1,236 @@
+package dev.hosta.linux;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.hosta.device.backend.BlockBackend;
+import dev.hosta.device.backend.BlockBackend.Result;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Requests against real files, in each cache mode. */
+final class RawDiskTest {
+    private static final int SIZE = 8 << 20;
+
+    private final Arena arena = Arena.ofShared();
+    private final byte[] content = new byte[SIZE];
+    private Path folder;
+    private Path file;
+
+    @BeforeEach
+    void makeFile() throws IOException {
+        new Random(1).nextBytes(content);
+        folder = DiskFolder.make();
+        file = DiskFolder.file(folder, "disk.img", content);
+    }
+
+    @AfterEach
+    void deleteFile() throws IOException {
+        DiskFolder.delete(folder);
+        arena.close();
+    }
+
+    private RawDisk open(CacheMode cache) {
+        return RawDisk.open(file, false, cache, true, "disk0");
+    }
+
+    /** What a submission needs: the call and its completion. */
+    private interface Request {
+        void submit(BlockBackend.Completion completion);
+    }
+
+    private static Result await(Request request) {
+        CompletableFuture<Result> result = new CompletableFuture<>();
+        request.submit(result::complete);
+        return result.join();
+    }
+
+    private MemorySegment bytes(byte[] from, int offset, int length, int misalignment) {
+        MemorySegment whole = arena.allocate(length + misalignment, 4096);
+        MemorySegment segment = whole.asSlice(misalignment, length);
+        MemorySegment.copy(from, offset, segment, ValueLayout.JAVA_BYTE, 0, length);
+        return segment;
+    }
+
+    @ParameterizedTest
+    @EnumSource(CacheMode.class)
+    void readsIntoSeveralSegments(CacheMode cache) {
+        try (RawDisk disk = open(cache)) {
+            List<MemorySegment> to =
+                    List.of(arena.allocate(4096, 4096), arena.allocate(8192, 4096));
+            assertEquals(Result.OK, await(c -> disk.read(12288, to, c)));
+            assertArrayEquals(
+                    Arrays.copyOfRange(content, 12288, 12288 + 4096),
+                    to.get(0).toArray(ValueLayout.JAVA_BYTE));
+            assertArrayEquals(
+                    Arrays.copyOfRange(content, 16384, 16384 + 8192),
+                    to.get(1).toArray(ValueLayout.JAVA_BYTE));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(CacheMode.class)
+    void takesMemoryAtAnyAddressAndOfOddPieces(CacheMode cache) throws IOException {
+        byte[] data = new byte[3 << 20];
+        new Random(2).nextBytes(data);
+        List<MemorySegment> pieces = new ArrayList<>();
+        for (int at = 0, i = 0; at < data.length; i++) {
+            int length = Math.min(data.length - at, 1 + i * 37);
+            pieces.add(bytes(data, at, length, 1 + i % 7));
+            at += length;
+        }
+        try (RawDisk disk = open(cache)) {
+            assertEquals(Result.OK, await(c -> disk.write(4096, pieces, c)));
+            pieces.forEach(piece -> piece.fill((byte) 0));
+            assertEquals(Result.OK, await(c -> disk.read(4096, pieces, c)));
+            assertEquals(Result.OK, await(disk::flush));
+        }
+        byte[] read = new byte[data.length];
+        int at = 0;
+        for (MemorySegment piece : pieces) {
+            MemorySegment.copy(piece, ValueLayout.JAVA_BYTE, 0, read, at, (int) piece.byteSize());
+            at += (int) piece.byteSize();
+        }
+        assertArrayEquals(data, read);
+        byte[] stored = Files.readAllBytes(file);
+        assertArrayEquals(data, Arrays.copyOfRange(stored, 4096, 4096 + data.length));
+        assertEquals(content[4095], stored[4095]);
+        assertEquals(content[4096 + data.length], stored[4096 + data.length]);
+    }
+
+    @Test
+    void takesMoreSegmentsThanOneCall() throws IOException {
+        List<MemorySegment> pieces = new ArrayList<>();
+        for (int i = 0; i < 3000; i++) {
+            pieces.add(arena.allocate(512).fill((byte) i));
+        }
+        try (RawDisk disk = open(CacheMode.WRITEBACK)) {
+            assertEquals(Result.OK, await(c -> disk.write(0, pieces, c)));
+        }
+        byte[] stored = Files.readAllBytes(file);
+        for (int i = 0; i < 3000; i++) {
+            assertEquals((byte) i, stored[i * 512 + 511]);
+        }
+    }
+
+    @Test
+    void failsTheRequestWhereTheFileShrank() throws IOException {
+        try (RawDisk disk = open(CacheMode.WRITEBACK);
+                RandomAccessFile other = new RandomAccessFile(file.toFile(), "rw")) {
+            other.setLength(1 << 20);
+            MemorySegment to = arena.allocate(8192);
+            Result result = await(c -> disk.read((1 << 20) - 4096, List.of(to), c));
+            assertEquals(Result.IO_ERROR, result);
+            assertEquals(1, disk.errorCount());
+            assertEquals(Result.OK, await(c -> disk.read(0, List.of(to), c)));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(CacheMode.class)
+    void zeroesRanges(CacheMode cache) throws IOException {
+        Result discarded;
+        try (RawDisk disk = open(cache)) {
+            assertEquals(Result.OK, await(c -> disk.writeZeroes(4096, 2 << 20, false, c)));
+            assertEquals(Result.OK, await(c -> disk.writeZeroes(4 << 20, 1 << 20, true, c)));
+            discarded = await(c -> disk.discard(6 << 20, 1 << 20, c));
+            assertTrue(discarded == Result.OK || discarded == Result.UNSUPPORTED);
+        }
+        byte[] expected = content.clone();
+        Arrays.fill(expected, 4096, 4096 + (2 << 20), (byte) 0);
+        Arrays.fill(expected, 4 << 20, 5 << 20, (byte) 0);
+        if (discarded == Result.OK) {
+            Arrays.fill(expected, 6 << 20, 7 << 20, (byte) 0);
+        }
+        assertArrayEquals(expected, Files.readAllBytes(file));
+    }
+
+    @Test
+    void givesSpaceBack() throws IOException {
+        try (RawDisk disk = open(CacheMode.WRITEBACK)) {
+            assertEquals(Result.OK, await(disk::flush));
+            Result result = await(c -> disk.discard(0, SIZE, c));
+            assumeTrue(result == Result.OK, "the build's file system cannot punch holes");
+            assertEquals(SIZE, Files.size(file));
+            assertTrue(allocatedBytes() < SIZE / 8, "still allocated: " + allocatedBytes());
+        }
+    }
+
+    private long allocatedBytes() throws IOException {
+        Process du = new ProcessBuilder("du", "-B1", file.toString()).start();
+        return Long.parseLong(new String(du.getInputStream().readAllBytes()).split("\\s")[0]);
+    }
+
+    @Test
+    void readOnlyRefusesEveryChange() throws IOException {
+        try (RawDisk disk = RawDisk.open(file, true, CacheMode.WRITEBACK, true, "disk0")) {
+            MemorySegment data = arena.allocate(512);
+            assertTrue(disk.isReadOnly());
+            assertEquals(Result.IO_ERROR, await(c -> disk.write(0, List.of(data), c)));
+            assertEquals(Result.IO_ERROR, await(c -> disk.discard(0, 512, c)));
+            assertEquals(Result.IO_ERROR, await(c -> disk.writeZeroes(0, 512, true, c)));
+            assertEquals(Result.OK, await(disk::flush));
+            assertEquals(Result.OK, await(c -> disk.read(0, List.of(data), c)));
+        }
+        assertArrayEquals(content, Files.readAllBytes(file));
+    }
+
+    @Test
+    void tellsItsShape() {
+        try (RawDisk disk = open(CacheMode.WRITEBACK)) {
+            assertEquals(SIZE, disk.geometry().capacityBytes());
+            assertEquals(512, disk.geometry().logicalBlockBytes());
+            assertEquals("disk0", disk.serial());
+            assertTrue(disk.hasWriteCache());
+        }
+        try (RawDisk disk = open(CacheMode.WRITETHROUGH)) {
+            assertFalse(disk.hasWriteCache());
+        }
+    }
+
+    @Test
+    void drainWaitsForAllThatWasSubmitted() {
+        try (RawDisk disk = open(CacheMode.WRITEBACK)) {
+            AtomicInteger done = new AtomicInteger();
+            MemorySegment to = arena.allocate(65536);
+            for (int i = 0; i < 500; i++) {
+                disk.read((i % 100) * 65536L, List.of(to), result -> done.incrementAndGet());
+            }
+            disk.drain();
+            assertEquals(500, done.get());
+        }
+    }
+
+    @Test
+    void closeIsIdempotentAndFinishesWhatIsQueued() {
+        RawDisk disk = open(CacheMode.WRITEBACK);
+        AtomicInteger done = new AtomicInteger();
+        for (int i = 0; i < 50; i++) {
+            disk.flush(result -> done.incrementAndGet());
+        }
+        disk.close();
+        disk.close();
+        assertEquals(50, done.get());
+    }
+}
