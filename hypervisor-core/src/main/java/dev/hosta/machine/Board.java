@@ -1,5 +1,6 @@
 package dev.hosta.machine;
 
+import dev.hosta.boot.VirtioMmioDevice;
 import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.device.bus.AddressSpace;
 import dev.hosta.device.bus.BusDevice;
@@ -44,6 +45,8 @@ import java.util.function.IntFunction;
  *   cf8-cff       PCI: nothing here; cf9 resets  -
  * </pre>
  *
+ * <p>Virtio devices are plugged in from d000_0000 on, one a page, with GSI 16 and up.
+ *
  * <p>Both 8259A, the I/O APIC, the local APICs and the 8254 with port 061 are KVM's own.
  *
  * <p>Threading: built and closed by the control thread; devices say their own.
@@ -66,6 +69,8 @@ final class Board implements AutoCloseable {
     private final AddressSpace mmio = new AddressSpace("MMIO");
     private final Uart16550 serial;
     private final AcpiPower power;
+
+    private final List<VirtioMmioDevice> virtioMmio = new ArrayList<>();
 
     /** In the order in which they start; closed in reverse. */
     private final SequencedMap<String, Device> devices = new LinkedHashMap<>();
@@ -109,6 +114,25 @@ final class Board implements AutoCloseable {
 
     private void port(int base, int sizeBytes, String name, BusDevice device) {
         ports.claim(base, sizeBytes, name, device);
+    }
+
+    /**
+     * Adds a device behind memory-mapped registers, before the machine starts.
+     *
+     * @param name its place in the state
+     * @param window where the registers are, as the guest is told
+     * @param device its life and state; the board closes it
+     * @param registers what stands in the window
+     */
+    void plug(String name, VirtioMmioDevice window, Device device, BusDevice registers) {
+        add(name, device);
+        mmio.claim(window.gpa(), window.sizeBytes(), name, registers);
+        virtioMmio.add(window);
+    }
+
+    /** The virtio devices, as the guest is told of them. */
+    List<VirtioMmioDevice> virtioMmio() {
+        return List.copyOf(virtioMmio);
     }
 
     AddressSpace ports() {

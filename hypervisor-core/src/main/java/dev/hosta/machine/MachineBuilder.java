@@ -16,6 +16,7 @@ import dev.hosta.kvm.Kvm;
 import dev.hosta.kvm.KvmCapability;
 import dev.hosta.kvm.KvmVm;
 import dev.hosta.linux.HostInfo;
+import dev.hosta.linux.RawDisk;
 import dev.hosta.memory.GuestRam;
 import dev.hosta.memory.KvmMemslots;
 import dev.hosta.memory.MappedGuestMemory;
@@ -33,9 +34,9 @@ import java.util.OptionalLong;
 /**
  * Puts a machine together: from a spec to vCPUs that wait before their first instruction.
  *
- * <p>The image is opened first, so that a wrong file costs nothing; vCPU threads start as early as
- * KVM allows and create their vCPUs while the image is loaded. What fails half way is closed in
- * reverse.
+ * <p>Image and disks are opened first, so that a wrong file costs nothing; vCPU threads start as
+ * early as KVM allows and create their vCPUs while the image is loaded. What fails half way is
+ * closed in reverse.
  *
  * <p>Threading: one use, by the control thread.
  */
@@ -81,6 +82,8 @@ final class MachineBuilder {
         BootSpec boot = spec.boot();
         try (KernelImage image = KernelImages.open(boot.kernel(), boot.flatGpa())) {
             checkHostMemory();
+            List<DiskSpec> diskSpecs = spec.disks();
+            List<RawDisk> disks = diskSpecs.isEmpty() ? List.of() : Disks.open(diskSpecs, handles);
             Kvm kvm = openKvm();
             KvmVm vm = createVm(kvm);
             GuestRam ram = createRam();
@@ -89,12 +92,15 @@ final class MachineBuilder {
             MachineEnd end = new MachineEnd();
             Board board = createBoard(vm, ram, console, end);
             MappedGuestMemory memory = new MappedGuestMemory(map);
+            if (!disks.isEmpty()) {
+                Disks.plug(disks, vm, memory, board, end);
+            }
             List<CpuidEntry> cpuid = kvm.supportedCpuid();
             PagingLimits limits = PagingLimits.of(cpuid);
             CrashScene scene = new CrashScene(memory, map, limits, end);
             List<VcpuThread> vcpus = startVcpus(kvm, vm, cpuid, board, scene);
             end.onEnd(() -> vcpus.forEach(VcpuThread::pauseSoon));
-            EntryState entry = load(image, memory);
+            EntryState entry = load(image, memory, board);
             vcpus.forEach(VcpuThread::awaitCreated);
             vcpus.getFirst().ask(cpu -> enter(cpu, entry));
             return new VirtualMachine(spec, vm, ram, map, limits, board, vcpus, end, handles);
@@ -189,9 +195,10 @@ final class MachineBuilder {
         return List.copyOf(vcpus);
     }
 
-    private EntryState load(KernelImage image, MappedGuestMemory memory) {
+    private EntryState load(KernelImage image, MappedGuestMemory memory, Board board) {
         BootSpec boot = spec.boot();
-        long rsdp = AcpiTables.write(memory, new AcpiBoard(spec.cpus(), TIMER_GSI, List.of()));
+        long rsdp =
+                AcpiTables.write(memory, new AcpiBoard(spec.cpus(), TIMER_GSI, board.virtioMmio()));
         return BootLoader.load(
                 memory,
                 E820.forRam(spec.memory().sizeBytes()),

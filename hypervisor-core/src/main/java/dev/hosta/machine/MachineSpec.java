@@ -1,5 +1,11 @@
 package dev.hosta.machine;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
 /**
  * A machine as asked for: everything that the guest can tell, nothing of how it is shown.
  *
@@ -8,20 +14,54 @@ package dev.hosta.machine;
  * @param cpus number of vCPUs, 1 to 255 (xAPIC ids; the host may allow fewer)
  * @param memory RAM
  * @param boot image and command line
+ * @param disks in the order in which the guest sees them, at most {@link #MAX_DISKS}; each with its
+ *     own id and path
  */
-public record MachineSpec(String name, int cpus, MemorySpec memory, BootSpec boot) {
+public record MachineSpec(
+        String name, int cpus, MemorySpec memory, BootSpec boot, List<DiskSpec> disks) {
     /** Most vCPUs that xAPIC ids can name; 255 is the broadcast id. */
     public static final int MAX_CPUS = 255;
 
     /** Number of vCPUs where none is asked for. */
     public static final int DEFAULT_CPUS = 1;
 
+    /** Most disks: each has an input of the I/O APIC to itself, and those from 16 on are free. */
+    public static final int MAX_DISKS = VirtioSlot.COUNT;
+
     private static final int MAX_NAME = 64;
 
-    /** Checks the ranges that need no host. */
+    /** Checks the ranges that need no host, and names the disks that have no id. */
     public MachineSpec {
         requireCpus(cpus);
         requireName(name);
+        disks = disks.isEmpty() ? List.of() : named(disks);
+    }
+
+    /** A machine without disks. */
+    public MachineSpec(String name, int cpus, MemorySpec memory, BootSpec boot) {
+        this(name, cpus, memory, boot, List.of());
+    }
+
+    private static List<DiskSpec> named(List<DiskSpec> disks) {
+        if (disks.size() > MAX_DISKS) {
+            throw new SpecException(
+                    "Too many disks: " + disks.size() + ", at most " + MAX_DISKS + ".");
+        }
+        Set<String> ids = new HashSet<>();
+        Set<Path> paths = new HashSet<>();
+        List<DiskSpec> named = new ArrayList<>();
+        for (int i = 0; i < disks.size(); i++) {
+            DiskSpec disk = disks.get(i);
+            DiskSpec one = disk.id().isEmpty() ? disk.withId("disk" + i) : disk;
+            if (!ids.add(one.id())) {
+                throw new SpecException("Two disks have the same id: id='" + one.id() + "'.");
+            }
+            if (!paths.add(one.path().toAbsolutePath().normalize())) {
+                throw new SpecException("A disk is given twice: path=" + one.path() + ".");
+            }
+            named.add(one);
+        }
+        return List.copyOf(named);
     }
 
     /**
@@ -53,7 +93,7 @@ public record MachineSpec(String name, int cpus, MemorySpec memory, BootSpec boo
         return name;
     }
 
-    private static boolean isName(String name) {
+    static boolean isName(String name) {
         if (name.isEmpty() || name.length() > MAX_NAME || !isAlphanumeric(name.charAt(0))) {
             return false;
         }

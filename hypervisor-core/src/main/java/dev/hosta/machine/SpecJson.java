@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonToken;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -55,6 +56,24 @@ final class SpecJson {
         }
         json.nextToken();
         return key;
+    }
+
+    /** Reads one element of a list; the parser stands at its first token. */
+    @FunctionalInterface
+    interface Element<T> {
+        T read() throws IOException;
+    }
+
+    /** The elements of a list, in order. */
+    <T> List<T> list(String key, Element<T> element) throws IOException {
+        if (json.currentToken() != JsonToken.START_ARRAY) {
+            throw wrong("'" + key + "' must be a list");
+        }
+        List<T> elements = new ArrayList<>();
+        while (json.nextToken() != JsonToken.END_ARRAY) {
+            elements.add(element.read());
+        }
+        return elements;
     }
 
     boolean isObject() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 
+import dev.hosta.linux.CacheMode;
 import dev.hosta.linux.HugePages;
 
 import java.io.IOException;
@@ -26,8 +27,11 @@ import java.util.Set;
  */
 public final class SpecReader {
     private static final List<String> KEYS =
-            List.of("name", "cpus", "memory", "kernel", "initrd", "append", "loadAddress");
+            List.of("name", "cpus", "memory", "kernel", "initrd", "append", "loadAddress", "disks");
     private static final List<String> MEMORY_KEYS = List.of("size", "hugepages", "prealloc");
+
+    private static final List<String> DISK_KEYS =
+            List.of("path", "readOnly", "cache", "format", "id");
 
     private final Path file;
     private final SpecJson json;
@@ -39,6 +43,8 @@ public final class SpecReader {
     private Optional<Path> initrd = Optional.empty();
     private String append = "";
     private OptionalLong loadAddress = OptionalLong.empty();
+
+    private List<DiskSpec> disks = List.of();
 
     private SpecReader(Path file, JsonParser json, String defaultName) {
         this.file = file;
@@ -84,6 +90,7 @@ public final class SpecReader {
                 case "kernel" -> kernel = Optional.of(json.parsed(key, this::path));
                 case "initrd" -> initrd = Optional.of(json.parsed(key, this::path));
                 case "append" -> append = json.string(key);
+                case "disks" -> disks = json.list(key, () -> disk());
                 default -> loadAddress = OptionalLong.of(json.parsed(key, BootSpec::parseGpa));
             }
         }
@@ -93,8 +100,33 @@ public final class SpecReader {
                         () ->
                                 new SpecException(
                                         "Cannot read " + file + ": the key 'kernel' is missing."));
-        return new MachineSpec(
-                name, cpus, memory, new BootSpec(image, initrd, append, loadAddress));
+        BootSpec boot = new BootSpec(image, initrd, append, loadAddress);
+        return json.checked(() -> new MachineSpec(name, cpus, memory, boot, disks));
+    }
+
+    private DiskSpec disk() throws IOException {
+        if (!json.isObject()) {
+            return DiskSpec.of(json.parsed("disks", this::path));
+        }
+        Optional<Path> path = Optional.empty();
+        boolean readOnly = false;
+        CacheMode cache = CacheMode.WRITEBACK;
+        boolean surelyRaw = false;
+        String id = "";
+        Set<String> seen = new HashSet<>();
+        for (String inner; !(inner = json.nextKey(DISK_KEYS, seen)).isEmpty(); ) {
+            switch (inner) {
+                case "path" -> path = Optional.of(json.parsed(inner, this::path));
+                case "readOnly" -> readOnly = json.bool(inner);
+                case "cache" -> cache = json.parsed(inner, DiskSpec::parseCache);
+                case "format" -> surelyRaw = json.parsed(inner, DiskSpec::parseFormat);
+                default -> id = json.parsed(inner, DiskSpec::requireId);
+            }
+        }
+        if (path.isEmpty()) {
+            throw json.wrong("a disk's 'path' is missing");
+        }
+        return new DiskSpec(path.get(), readOnly, cache, surelyRaw, id);
     }
 
     private MemorySpec memory(String key) throws IOException {

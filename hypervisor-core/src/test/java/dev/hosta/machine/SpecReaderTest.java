@@ -3,6 +3,7 @@ package dev.hosta.machine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.hosta.linux.CacheMode;
 import dev.hosta.linux.HugePages;
 
 import org.junit.jupiter.api.Test;
@@ -13,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -35,7 +37,12 @@ class SpecReaderTest {
                           "kernel": "boot/vmlinuz",
                           "initrd": "/initrd.img",
                           "append": "console=ttyS0",
-                          "loadAddress": "0x100000"
+                          "loadAddress": "0x100000",
+                          "disks": [
+                            "root.img",
+                            {"path": "/dev/sdb", "readOnly": true, "cache": "none",
+                             "format": "raw", "id": "data"}
+                          ]
                         }
                         """);
         BootSpec boot =
@@ -45,7 +52,12 @@ class SpecReaderTest {
                         "console=ttyS0",
                         OptionalLong.of(0x100000));
         MemorySpec memory = new MemorySpec(1L << 30, HugePages.SIZE_2M, true);
-        assertEquals(new MachineSpec("web1", 4, memory, boot), spec);
+        Path root = folder.resolve("root.img");
+        List<DiskSpec> disks =
+                List.of(
+                        new DiskSpec(root, false, CacheMode.WRITEBACK, false, "disk0"),
+                        new DiskSpec(Path.of("/dev/sdb"), true, CacheMode.NONE, true, "data"));
+        assertEquals(new MachineSpec("web1", 4, memory, boot, disks), spec);
     }
 
     @Test
@@ -76,6 +88,14 @@ class SpecReaderTest {
                     {"name": "../x"}                 | line 1, column 10: A name is 1 to 64
                     {"kernel": ""}                   | column 12: A path cannot be empty
                     {"loadAddress": "-1"}            | An address is a number such as 0x100000
+                    {"disks": "a.img"}               | line 1, column 11: 'disks' must be a list
+                    {"disks": [{"id": "a"}]}         | a disk's 'path' is missing
+                    {"disks": [{"pth": "a"}]}        | unknown key 'pth'; known are path, readOnly
+                    {"disks": [{"cache": "fast"}]}   | A cache is writeback, writethrough or none
+                    {"disks": [{"format": "qcow2"}]} | A disk's format is raw: 'qcow2'
+                    {"disks": [{"id": "a b"}]}       | A disk's id is 1 to 20 letters
+                    {"disks": [1]}                   | 'disks' must be a string
+                    {"kernel": "k", "disks": ["a", "./a"]} | A disk is given twice: path=
                     {"cpus": 2}                      | the key 'kernel' is missing
                     []                               | line 1, column 1: it must hold one JSON
                     {"kernel": "k"                   | Unexpected end-of-input

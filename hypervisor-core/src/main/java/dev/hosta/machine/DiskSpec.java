@@ -1,0 +1,83 @@
+package dev.hosta.machine;
+
+import dev.hosta.linux.CacheMode;
+
+import java.nio.file.Path;
+
+/**
+ * A disk of the guest's.
+ *
+ * @param path raw image file or block device
+ * @param readOnly whether the guest may only read it
+ * @param cache how writes travel through the host
+ * @param surelyRaw whether it is raw even where it looks like an image of another format
+ * @param id names the disk on the host and is its serial number in the guest: 1 to {@link #MAX_ID}
+ *     letters, digits, {@code . _ -}; empty for one that the machine names by its place, {@code
+ *     disk0} first
+ */
+public record DiskSpec(Path path, boolean readOnly, CacheMode cache, boolean surelyRaw, String id) {
+    /** Most characters of an id: a virtio serial number's (virtio 1.2 §5.2.6). */
+    public static final int MAX_ID = 20;
+
+    /** Checks the id. */
+    public DiskSpec {
+        if (!id.isEmpty()) {
+            requireId(id);
+        }
+    }
+
+    /** A disk that is read and written, cached by the host, and named by its place. */
+    public static DiskSpec of(Path path) {
+        return new DiskSpec(path, false, CacheMode.WRITEBACK, false, "");
+    }
+
+    /** The same disk under another id. */
+    DiskSpec withId(String newId) {
+        return new DiskSpec(path, readOnly, cache, surelyRaw, newId);
+    }
+
+    /**
+     * Passes an id on.
+     *
+     * @throws SpecException where it is none
+     */
+    public static String requireId(String id) {
+        if (!id.isEmpty() && id.length() <= MAX_ID && MachineSpec.isName(id)) {
+            return id;
+        }
+        throw new SpecException(
+                "A disk's id is 1 to 20 letters, digits, '.', '_' or '-', the first a letter or"
+                        + " digit: id='"
+                        + id
+                        + "'.");
+    }
+
+    /**
+     * Reads a cache mode.
+     *
+     * @param text {@code writeback}, {@code writethrough} or {@code none}
+     * @throws SpecException where it is none of these
+     */
+    public static CacheMode parseCache(String text) {
+        for (CacheMode mode : CacheMode.values()) {
+            if (mode.text().equals(text)) {
+                return mode;
+            }
+        }
+        throw new SpecException("A cache is writeback, writethrough or none: '" + text + "'.");
+    }
+
+    /**
+     * Reads a format that is claimed.
+     *
+     * @param text {@code raw}
+     * @return true: the disk is raw for sure
+     * @throws SpecException where it is another
+     */
+    public static boolean parseFormat(String text) {
+        if (text.equals("raw")) {
+            return true;
+        }
+        throw new SpecException("A disk's format is raw: '" + text + "'. Convert other images.");
+    }
+}

@@ -1,0 +1,47 @@
+package dev.hosta.machine;
+
+import dev.hosta.device.memory.GuestMemory;
+import dev.hosta.device.virtio.block.BlockDevice;
+import dev.hosta.kvm.KvmVm;
+import dev.hosta.linux.RawDisk;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Makes disks of specs: opened early, plugged into the board later. */
+final class Disks {
+    private Disks() {}
+
+    /** Opens and locks all of them; what is open is owned by {@code handles}. */
+    static List<RawDisk> open(List<DiskSpec> specs, OwnedHandles handles) {
+        List<RawDisk> disks = new ArrayList<>();
+        for (DiskSpec spec : specs) {
+            RawDisk disk =
+                    RawDisk.open(
+                            spec.path(),
+                            spec.readOnly(),
+                            spec.cache(),
+                            spec.surelyRaw(),
+                            spec.id());
+            disks.add(handles.own(disk, disk::close));
+        }
+        return disks;
+    }
+
+    /** Makes a virtio block device of each, in order, from the first slot on. */
+    static void plug(
+            List<RawDisk> disks, KvmVm vm, GuestMemory memory, Board board, MachineEnd end) {
+        for (int i = 0; i < disks.size(); i++) {
+            RawDisk disk = disks.get(i);
+            VirtioSlot slot =
+                    new VirtioSlot(
+                            vm,
+                            memory,
+                            i,
+                            disk.serial(),
+                            loop -> new BlockDevice(disk, loop::execute),
+                            end);
+            board.plug("disks/" + disk.serial(), VirtioSlot.window(i), slot, slot.registers());
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package dev.hosta.machine;
+
+import dev.hosta.boot.VirtioMmioDevice;
+import dev.hosta.device.bus.BusDevice;
+import dev.hosta.device.irq.InterruptLine;
+import dev.hosta.device.lifecycle.Device;
+import dev.hosta.device.memory.GuestMemory;
+import dev.hosta.device.state.StateType;
+import dev.hosta.device.state.Stateful;
+import dev.hosta.device.virtio.VirtioDevice;
+import dev.hosta.device.virtio.abi.VirtioMmio;
+import dev.hosta.device.virtio.transport.MmioTransport;
+import dev.hosta.device.virtio.transport.MmioTransportState;
+import dev.hosta.kvm.KvmIoEvent;
+import dev.hosta.kvm.KvmVm;
+import dev.hosta.linux.EventFd;
+import dev.hosta.linux.EventLoop;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A place for one virtio device: a window of registers, an interrupt, and the thread that serves
+ * the device's queues.
+ *
+ * <p>Each queue has an eventfd that KVM rings when the guest writes the queue's number to
+ * QueueNotify, so that no vCPU leaves the guest for it. The device is paused until {@link #start}.
+ *
+ * <p>Threading: as {@link Device}; the device's thread is the slot's event loop.
+ */
+final class VirtioSlot implements Device, Stateful<MmioTransportState.V1> {
+    /** As many as there are inputs of the I/O APIC that no legacy device has. */
+    static final int COUNT = 8;
+
+    private static final long FIRST_GPA = 0xd000_0000L;
+    private static final long GPA_STEP = 0x1000;
+    private static final int FIRST_GSI = 16;
+    private static final int NOTIFY_BYTES = 4;
+
+    private final KvmVm vm;
+    private final VirtioMmioDevice window;
+    private final EventLoop loop;
+    private final VirtioDevice device;
+    private final MmioTransport transport;
+    private final List<EventFd> bells = new ArrayList<>();
+    private boolean closed;
+
+    /**
+     * Makes the thread, the device, and its connection to KVM.
+     *
+     * @param index 0 up to {@link #COUNT}
+     * @param name of the thread, and for the log
+     * @param making makes the device, given its thread
+     * @param end told where the device's thread fails
+     */
+    VirtioSlot(
+            KvmVm vm,
+            GuestMemory memory,
+            int index,
+            String name,
+            Function<EventLoop, VirtioDevice> making,
+            MachineEnd end) {
+        this.vm = vm;
+        this.window = window(index);
+        this.loop = EventLoop.start(name, (thread, failure) -> end.hostFailed(asRuntime(failure)));
+        this.device = making.apply(loop);
+        InterruptLine line = high -> vm.irqLine(window.gsi(), high);
+        this.transport = new MmioTransport(name, device, memory, line, this::notified);
+        try {
+            transport.pause();
+            for (int queue = 0; queue < device.queueSizes().size(); queue++) {
+                connect(queue);
+            }
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** What the guest is told of a slot. */
+    static VirtioMmioDevice window(int index) {
+        return new VirtioMmioDevice(
+                FIRST_GPA + index * GPA_STEP, MmioTransport.SIZE_BYTES, FIRST_GSI + index);
+    }
+
+    private static RuntimeException asRuntime(Throwable failure) {
+        return failure instanceof RuntimeException e ? e : new IllegalStateException(failure);
+    }
+
+    private void connect(int queue) {
+        EventFd bell = EventFd.create();
+        try {
+            vm.ioeventfd(bell, notification(queue), false);
+        } catch (RuntimeException e) {
+            bell.close();
+            throw e;
+        }
+        bells.add(bell);
+        loop.add(
+                bell.fd(),
+                EventLoop.READABLE,
+                events -> {
+                    bell.drain();
+                    device.queueNotified(queue);
+                });
+    }
+
+    private KvmIoEvent notification(int queue) {
+        return KvmIoEvent.mmio(window.gpa() + VirtioMmio.QUEUE_NOTIFY, NOTIFY_BYTES)
+                .matching(queue);
+    }
+
+    private void notified(int queue) {
+        loop.execute(() -> device.queueNotified(queue));
+    }
+
+    /** The registers. */
+    BusDevice registers() {
+        return transport;
+    }
+
+    @Override
+    public void start() {
+        transport.start();
+    }
+
+    @Override
+    public void pause() {
+        transport.pause();
+    }
+
+    @Override
+    public void resume() {
+        transport.resume();
+    }
+
+    @Override
+    public void reset() {
+        transport.reset();
+    }
+
+    @Override
+    public StateType<MmioTransportState.V1> stateType() {
+        return transport.stateType();
+    }
+
+    @Override
+    public MmioTransportState.V1 exportState() {
+        return transport.exportState();
+    }
+
+    @Override
+    public void importState(MmioTransportState.V1 state) {
+        transport.importState(state);
+    }
+
+    /** Finishes what is in flight, then takes everything down in reverse. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        transport.pause();
+        for (int queue = 0; queue < bells.size(); queue++) {
+            EventFd bell = bells.get(queue);
+            vm.ioeventfd(bell, notification(queue), true);
+            loop.remove(bell.fd());
+            bell.close();
+        }
+        transport.close();
+        loop.close();
+    }
+}
