@@ -2,6 +2,7 @@ package dev.hosta.cli;
 
 import dev.hosta.linux.PidFile;
 import dev.hosta.machine.BootSpec;
+import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.MemorySpec;
 import dev.hosta.machine.SpecException;
@@ -72,6 +73,17 @@ final class RunOptions {
                 "SIZE[,hugepages=2M|1G][,prealloc]",
                 MemoryText::parse,
                 "RAM, such as 2G (default 512M).");
+        spec.addOption(
+                OptionSpec.builder("--disk")
+                        .paramLabel("PATH[,ro][,format=raw][,cache=MODE][,id=ID]")
+                        .type(List.class)
+                        .auxiliaryTypes(String.class)
+                        .arity("1")
+                        .converters(checked(DiskText::parse))
+                        .description(
+                                "A disk: image file or block device; repeatable. MODE is"
+                                        + " writeback (default), writethrough or none.")
+                        .build());
         option(
                 spec,
                 "--name",
@@ -114,22 +126,24 @@ final class RunOptions {
             String label,
             Function<String, ?> reader,
             String description) {
-        ITypeConverter<String> converter =
-                value -> {
-                    try {
-                        reader.apply(value);
-                        return value;
-                    } catch (SpecException e) {
-                        throw new TypeConversionException(e.getMessage());
-                    }
-                };
         spec.addOption(
                 OptionSpec.builder(name)
                         .paramLabel(label)
                         .type(String.class)
-                        .converters(converter)
+                        .converters(checked(reader))
                         .description(description)
                         .build());
+    }
+
+    private static ITypeConverter<String> checked(Function<String, ?> reader) {
+        return value -> {
+            try {
+                reader.apply(value);
+                return value;
+            } catch (SpecException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        };
     }
 
     /**
@@ -158,12 +172,21 @@ final class RunOptions {
                         value(parsed, "--memory", MemoryText::parse)
                                 .or(() -> base.map(MachineSpec::memory))
                                 .orElseGet(() -> MemorySpec.ofBytes(MemorySpec.DEFAULT_SIZE_BYTES)),
-                        boot);
+                        boot,
+                        disks(parsed, base));
         return new RunRequest(
                 machine,
                 value(parsed, "--console", RunOptions::console).orElseGet(ConsoleChoice.Stdio::new),
                 value(parsed, "--timeout", TimeText::parse),
                 !parsed.hasMatchedOption("--no-reboot"));
+    }
+
+    /** Those of the command line where it names any, else those of the file. */
+    private static List<DiskSpec> disks(ParseResult parsed, Optional<MachineSpec> base) {
+        List<String> texts = parsed.matchedOptionValue("--disk", List.of());
+        return texts.isEmpty()
+                ? base.map(MachineSpec::disks).orElse(List.of())
+                : texts.stream().map(DiskText::parse).toList();
     }
 
     private static BootSpec builtIn(ParseResult parsed, String guest, List<String> arguments) {
@@ -236,7 +259,7 @@ final class RunOptions {
         };
     }
 
-    private static Path path(String text) {
+    static Path path(String text) {
         try {
             return Path.of(text);
         } catch (InvalidPathException e) {

@@ -23,7 +23,8 @@ final class Training {
                         List.of("--kernel", image, "--load-address", "0x100000", "--no-reboot"),
                         List.of("--kernel", image, "--console", "file:" + image),
                         List.of("--kernel", image, "--console", "none", "--timeout", "1s"),
-                        List.of("--kernel", image, "--memory", "2G,hugepages=2M,prealloc"));
+                        List.of("--kernel", image, "--memory", "2G,hugepages=2M,prealloc"),
+                        List.of("--kernel", image, "--disk", image + ",ro,format=raw"));
         for (List<String> line : lines) {
             RunOptions.read(
                     new CommandLine(RunOptions.spec()).parseArgs(line.toArray(String[]::new)));

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hosta.linux.CacheMode;
 import dev.hosta.linux.HugePages;
 import dev.hosta.machine.BootSpec;
+import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.MemorySpec;
 import dev.hosta.machine.SpecException;
@@ -23,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -94,11 +97,34 @@ class RunOptionsTest {
         assertEquals(new MachineSpec("web1", 3, MemorySpec.ofBytes(1 << 30), boot), machine);
     }
 
+    @Test
+    void readsDisks() throws IOException {
+        Path config = dist.resolve("vm.json");
+        Files.writeString(config, "{\"kernel\": \"k\", \"disks\": [\"a.img\"]}");
+        List<DiskSpec> disks =
+                read("--disk a.img --disk b,ro,format=raw,cache=none,id=data --config " + config)
+                        .machine()
+                        .disks();
+        assertEquals(
+                List.of(
+                        new DiskSpec(Path.of("a.img"), false, CacheMode.WRITEBACK, false, "disk0"),
+                        new DiskSpec(Path.of("b"), true, CacheMode.NONE, true, "data")),
+                disks);
+        assertEquals(
+                List.of(
+                        new DiskSpec(
+                                dist.resolve("a.img"), false, CacheMode.WRITEBACK, false, "disk0")),
+                read("--config " + config).machine().disks());
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             textBlock =
                     """
+                    --disk a --disk ./a --kernel k    | A disk is given twice: path=./a
+                    --disk a,id=x --disk b,id=x --kernel k | Two disks have the same id: id='x'
+                    --disk a,id=disk1 --disk b --kernel k  | Two disks have the same id: id='disk1'
                     --timeout 1s             | Nothing to run
                     helo                     | There is no built-in guest 'helo'
                     ../guests/hello          | There is no built-in guest
@@ -129,7 +155,13 @@ class RunOptionsTest {
                     --timeout 5 hello          | A time is a whole number
                     --load-address here hello  | An address is a number such as 0x100000
                     --name .x hello            | A name is 1 to 64 letters
-                    --disk x hello             | --disk
+                    --disk ,ro hello           | A disk needs a path first
+                    --disk x,rw hello          | A disk takes PATH, ro, format=raw
+                    --disk x,cache=fast hello  | A cache is writeback, writethrough or none
+                    --disk x,format=qcow2 y    | A disk's format is raw: 'qcow2'
+                    --disk x,id=/ hello        | A disk's id is 1 to 20 letters
+                    --disk                     | --disk
+                    --net user hello           | --net
                     """)
     void saysWhatIsWrongWithAnOption(String line, String expected) {
         String message =

@@ -1,0 +1,48 @@
+package dev.hosta.cli;
+
+import dev.hosta.linux.CacheMode;
+import dev.hosta.machine.DiskSpec;
+import dev.hosta.machine.SpecException;
+
+/** The value of {@code --disk}: {@code PATH[,ro][,format=raw][,cache=MODE][,id=ID]}. */
+final class DiskText {
+    private static final String FORMAT = "format=";
+    private static final String CACHE = "cache=";
+    private static final String ID = "id=";
+
+    private DiskText() {}
+
+    /**
+     * Reads it.
+     *
+     * @throws SpecException where a part is none of these
+     */
+    static DiskSpec parse(String text) {
+        String[] parts = text.split(",", -1);
+        if (parts[0].isEmpty()) {
+            throw new SpecException("A disk needs a path first: '" + text + "'.");
+        }
+        boolean readOnly = false;
+        boolean surelyRaw = false;
+        CacheMode cache = CacheMode.WRITEBACK;
+        String id = "";
+        for (int i = 1; i < parts.length; i++) {
+            String part = parts[i];
+            if (part.equals("ro")) {
+                readOnly = true;
+            } else if (part.startsWith(FORMAT)) {
+                surelyRaw = DiskSpec.parseFormat(part.substring(FORMAT.length()));
+            } else if (part.startsWith(CACHE)) {
+                cache = DiskSpec.parseCache(part.substring(CACHE.length()));
+            } else if (part.startsWith(ID)) {
+                id = DiskSpec.requireId(part.substring(ID.length()));
+            } else {
+                throw new SpecException(
+                        "A disk takes PATH, ro, format=raw, cache=MODE and id=ID: '"
+                                + part
+                                + "'. A path with a comma goes into a --config file.");
+            }
+        }
+        return new DiskSpec(RunOptions.path(parts[0]), readOnly, cache, surelyRaw, id);
+    }
+}
