@@ -256,7 +256,7 @@ public final class MmioTransport implements BusDevice, Device, Stateful<MmioTran
         interrupts.restore(0);
     }
 
-    /** Has the device look into all its queues, for notifications that were lost on the way. */
+    /** Has a restored device serve its queues, whatever notifications were lost on the way. */
     @Override
     public void start() {
         device.resume();
@@ -309,12 +309,16 @@ public final class MmioTransport implements BusDevice, Device, Stateful<MmioTran
         }
     }
 
-    /** Takes over a state; an active device is handed its queues and serves them once it runs. */
+    /**
+     * Takes over a state. An active device is handed its queues, paused: it serves them from {@link
+     * #start} or {@link #resume} on, when the guest's memory is what it was.
+     */
     @Override
     public void importState(MmioTransportState.V1 state) {
         synchronized (lock) {
             List<Optional<SplitQueue>> live = checkedQueues(state);
             negotiation.restore(state.status(), state.driverFeatures());
+            device.pause();
             device.reset();
             for (int i = 0; i < queues.size(); i++) {
                 queues.get(i).importState(state.queues().get(i), live.get(i));

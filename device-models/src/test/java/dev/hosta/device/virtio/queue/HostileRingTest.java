@@ -13,6 +13,7 @@ import dev.hosta.device.memory.GuestMemoryException;
 import dev.hosta.device.virtio.abi.VirtioFeatures;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import java.util.Optional;
 import java.util.Random;
@@ -165,6 +166,7 @@ class HostileRingTest {
 
     /** Whatever changes under the device's hand, a chain that it took is one that may be. */
     @Test
+    @Timeout(60)
     void aRingThatChangesMeanwhileGivesOnlyPossibleChains() throws InterruptedException {
         AtomicBoolean stop = new AtomicBoolean();
         Thread racer =
@@ -192,7 +194,7 @@ class HostileRingTest {
         int taken = 0;
         int refused = 0;
         driver.moveAvailIndex(1);
-        for (int i = 0; i < 100_000; i++) {
+        for (int i = 0; i < 100_000 || taken < 100 || refused < 100; i++) {
             try {
                 Optional<DescriptorChain> chain = queue.pop();
                 if (chain.isPresent()) {
@@ -207,7 +209,6 @@ class HostileRingTest {
         }
         stop.set(true);
         racer.join();
-        assertTrue(taken > 100 && refused > 100, "taken=" + taken + ", refused=" + refused);
     }
 
     private static void touch(DescriptorChain chain) {

@@ -15,6 +15,7 @@ import dev.hosta.device.virtio.abi.VirtioFeatures;
 import dev.hosta.device.virtio.abi.VirtioMmio;
 import dev.hosta.device.virtio.abi.VirtioStatus;
 import dev.hosta.device.virtio.queue.GuestDriver;
+import dev.hosta.device.virtio.queue.SplitQueueState;
 
 import org.junit.jupiter.api.Test;
 
@@ -211,12 +212,11 @@ class MmioTransportTest {
         FakeInterruptLine otherLine = new FakeInterruptLine();
         MmioTransport restored =
                 new MmioTransport("echo1", other, memory, otherLine, other::queueNotified);
-        restored.pause();
         restored.importState(saved);
         assertEquals(saved, restored.exportState());
         assertTrue(otherLine.isHigh());
         assertTrue(queue.poll().isEmpty());
-        restored.resume();
+        restored.start();
         assertEquals(4, queue.poll().orElseThrow().writtenBytes());
     }
 
@@ -243,9 +243,7 @@ class MmioTransportTest {
     }
 
     private static MmioTransportState.V1 with(
-            MmioTransportState.V1 state,
-            long features,
-            List<dev.hosta.device.virtio.queue.SplitQueueState.V1> queues) {
+            MmioTransportState.V1 state, long features, List<SplitQueueState.V1> queues) {
         return new MmioTransportState.V1(state.status(), features, 0, 0, 0, 0, 0, queues);
     }
 }
