@@ -79,7 +79,8 @@ final class RunOptions {
                         .type(List.class)
                         .auxiliaryTypes(String.class)
                         .arity("1")
-                        .converters(checked(DiskText::parse))
+                        // Not a method reference, which would load the disks' classes each time.
+                        .converters(checked(text -> DiskText.parse(text)))
                         .description(
                                 "A disk: image file or block device; repeatable. MODE is"
                                         + " writeback (default), writethrough or none.")
