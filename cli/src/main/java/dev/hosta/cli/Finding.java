@@ -36,7 +36,7 @@ record Finding(Level level, String what, String advice) {
     @Override
     public String toString() {
         String word = level == Level.FAIL ? "FAIL" : levelName();
-        return String.format("%-4s %s%s", word, what, advice.isEmpty() ? "" : " — " + advice);
+        return String.format("%-4s %s%s", word, what, advice.isEmpty() ? "" : " - " + advice);
     }
 
     /** The object for programs. */
