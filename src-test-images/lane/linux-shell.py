@@ -114,7 +114,7 @@ def kernel_log(screen, cpus):
     """What a board that is not quite a PC shows there first."""
     screen.ask("dmesg | grep 'registered as rtc0'", "rtc_cmos")
     screen.ask("dmesg | grep 'smp: Brought up'", rf"Brought up 1 node, {cpus} CPU")
-    # Left out: QEMU's TCG does not intercept XSETBV, so KVM's CPUID leaf 0xd stays as at reset, and
+    # Left out, seen under QEMU in the lane too: supposedly TCG does not intercept XSETBV, so KVM's CPUID leaf 0xd stays as at reset, and
     # the kernel warns of that size under any VMM there.
     screen.ask(
         "dmesg | grep -E 'WARNING:|BUG:|Oops|detected stall|nobody cared'"
