@@ -2,13 +2,12 @@ package dev.hosta.device.virtio.block;
 
 import dev.hosta.device.backend.BlockBackend;
 import dev.hosta.device.memory.GuestMemoryException;
-import dev.hosta.device.virtio.DeviceThread;
 import dev.hosta.device.virtio.DriverNotifier;
+import dev.hosta.device.virtio.QueueService;
 import dev.hosta.device.virtio.VirtioDevice;
 import dev.hosta.device.virtio.abi.VirtioBlk;
 import dev.hosta.device.virtio.abi.VirtioIds;
 import dev.hosta.device.virtio.queue.DescriptorChain;
-import dev.hosta.device.virtio.queue.QueueException;
 import dev.hosta.device.virtio.queue.SplitQueue;
 
 import java.lang.foreign.MemorySegment;
@@ -39,21 +38,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * completions from other threads come to it through a queue, in batches.
  */
 public final class BlockDevice implements VirtioDevice {
-    private static final DriverNotifier NOBODY =
-            new DriverNotifier() {
-                @Override
-                public void usedBuffers(int queueIndex) {}
-
-                @Override
-                public void configChanged() {}
-
-                @Override
-                public void needsReset(String reason) {}
-            };
-
     private final BlockBackend backend;
     private final BlockConfig config;
-    private final DeviceThread thread;
+    private final QueueService service;
     private final BlockCounting counting = new BlockCounting();
     private final Queue<BlockRequest> ended = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean reapScheduled = new AtomicBoolean();
@@ -61,13 +48,8 @@ public final class BlockDevice implements VirtioDevice {
 
     // ---- the device's thread only
     private final List<CompletableFuture<Void>> waitingForIdle = new ArrayList<>();
-    private Map<Integer, SplitQueue> queues = Map.of();
-    private DriverNotifier notifier = NOBODY;
     private BlockParser parser;
     private boolean writeThrough;
-    private boolean paused;
-    private boolean resetting;
-    private boolean broken;
     private boolean submitted;
     private int outstanding;
 
@@ -81,7 +63,7 @@ public final class BlockDevice implements VirtioDevice {
     public BlockDevice(BlockBackend backend, Executor deviceThread) {
         this.backend = Objects.requireNonNull(backend);
         this.config = new BlockConfig(backend);
-        this.thread = new DeviceThread(deviceThread);
+        this.service = new QueueService(deviceThread, new Requests());
         this.parser = new BlockParser(backend.geometry(), 0);
     }
 
@@ -116,52 +98,27 @@ public final class BlockDevice implements VirtioDevice {
     @Override
     public void activate(
             long features, Map<Integer, SplitQueue> readyQueues, DriverNotifier driver) {
-        long readOnly = backend.isReadOnly() ? VirtioBlk.F_RO : 0;
-        thread.await(
-                () -> {
-                    queues = Map.copyOf(readyQueues);
-                    notifier = driver;
-                    parser = new BlockParser(backend.geometry(), features | readOnly);
-                    writeThrough = backend.hasWriteCache() && (features & VirtioBlk.F_FLUSH) == 0;
-                    broken = false;
-                    lookIntoQueues();
-                    return CompletableFuture.completedFuture(null);
-                });
+        service.activate(features, readyQueues, driver);
     }
 
     @Override
     public void reset() {
-        thread.await(
-                () -> {
-                    resetting = true;
-                    return idle().thenRun(this::letGo);
-                });
-    }
-
-    private void letGo() {
-        queues = Map.of();
-        notifier = NOBODY;
-        broken = false;
-        resetting = false;
+        service.reset();
     }
 
     @Override
     public void pause() {
-        thread.await(
-                () -> {
-                    paused = true;
-                    return idle();
-                });
+        service.pause();
     }
 
     @Override
     public void resume() {
-        thread.await(
-                () -> {
-                    paused = false;
-                    lookIntoQueues();
-                    return CompletableFuture.completedFuture(null);
-                });
+        service.resume();
+    }
+
+    @Override
+    public void queueNotified(int index) {
+        service.queueNotified(index);
     }
 
     @Override
@@ -169,66 +126,59 @@ public final class BlockDevice implements VirtioDevice {
         backend.close();
     }
 
-    /** Complete once nothing is in flight, on the device's thread. */
-    private CompletableFuture<Void> idle() {
-        CompletableFuture<Void> idle = new CompletableFuture<>();
-        if (outstanding == 0) {
-            idle.complete(null);
-        } else {
-            waitingForIdle.add(idle);
+    /** What the queue's service asks of a disk. */
+    private final class Requests implements QueueService.Work {
+        @Override
+        public void activated(long features) {
+            long readOnly = backend.isReadOnly() ? VirtioBlk.F_RO : 0;
+            parser = new BlockParser(backend.geometry(), features | readOnly);
+            writeThrough = backend.hasWriteCache() && (features & VirtioBlk.F_FLUSH) == 0;
         }
-        return idle;
-    }
 
-    private void lookIntoQueues() {
-        for (int index : queues.keySet()) {
-            thread.execute(() -> queueNotified(index));
-        }
-    }
-
-    @Override
-    public void queueNotified(int index) {
-        SplitQueue queue = queues.get(index);
-        if (queue == null || paused || resetting || broken) {
-            return;
-        }
-        batchThread = Thread.currentThread();
-        try {
-            if (serve(queue)) {
-                thread.execute(() -> queueNotified(index));
+        @Override
+        public boolean serve(int index, SplitQueue queue) {
+            batchThread = Thread.currentThread();
+            try {
+                int left = queue.size();
+                do {
+                    queue.disableNotifications();
+                    for (var chain = queue.pop(); chain.isPresent(); chain = queue.pop()) {
+                        submit(queue, chain.get());
+                        left--;
+                        if (left == 0) {
+                            return true;
+                        }
+                    }
+                } while (queue.enableNotifications());
+                return false;
+            } finally {
+                batchThread = null;
             }
-        } catch (QueueException | GuestMemoryException e) {
-            breakDown(e);
-        } finally {
-            batchThread = null;
         }
-        reap();
-    }
 
-    /**
-     * Takes what is available, but no more than one queue's worth.
-     *
-     * @return whether there may be more, of which no notification will come
-     */
-    private boolean serve(SplitQueue queue) {
-        int left = queue.size();
-        do {
-            queue.disableNotifications();
-            for (var chain = queue.pop(); chain.isPresent(); chain = queue.pop()) {
-                submit(queue, chain.get());
-                left--;
-                if (left == 0) {
-                    return true;
-                }
+        @Override
+        public void served() {
+            reap();
+        }
+
+        @Override
+        public CompletableFuture<Void> drained() {
+            CompletableFuture<Void> idle = new CompletableFuture<>();
+            if (outstanding == 0) {
+                idle.complete(null);
+            } else {
+                waitingForIdle.add(idle);
             }
-        } while (queue.enableNotifications());
-        return false;
-    }
+            return idle;
+        }
 
-    private void breakDown(RuntimeException e) {
-        counting.malformed();
-        broken = true;
-        notifier.needsReset(e.getMessage());
+        @Override
+        public void released() {}
+
+        @Override
+        public void malformed() {
+            counting.malformed();
+        }
     }
 
     private void submit(SplitQueue queue, DescriptorChain chain) {
@@ -302,7 +252,7 @@ public final class BlockDevice implements VirtioDevice {
         }
         ended.add(request);
         if (Thread.currentThread() != batchThread && reapScheduled.compareAndSet(false, true)) {
-            thread.execute(this::reap);
+            service.execute(this::reap);
         }
     }
 
@@ -319,14 +269,7 @@ public final class BlockDevice implements VirtioDevice {
         } finally {
             batchThread = null;
         }
-        if (!broken) {
-            queues.forEach(
-                    (index, queue) -> {
-                        if (queue.needsInterrupt()) {
-                            notifier.usedBuffers(index);
-                        }
-                    });
-        }
+        service.tellUsed();
         if (outstanding == 0 && !waitingForIdle.isEmpty()) {
             List<CompletableFuture<Void>> waiting = List.copyOf(waitingForIdle);
             waitingForIdle.clear();
@@ -349,7 +292,7 @@ public final class BlockDevice implements VirtioDevice {
         }
         outstanding--;
         counting.ended(request.command(), request.status());
-        if (broken) {
+        if (service.isBroken()) {
             return;
         }
         DescriptorChain chain = request.chain();
@@ -359,7 +302,7 @@ public final class BlockDevice implements VirtioDevice {
             chain.writeU8(chain.writableBytes() - 1, request.status());
             request.queue().push(chain, dataBytes + 1);
         } catch (GuestMemoryException e) {
-            breakDown(e);
+            service.breakDown(e);
         }
     }
 

@@ -137,6 +137,20 @@ public final class SplitQueue {
         }
     }
 
+    /**
+     * Puts back the chain that {@link #pop} gave last, as if it had not been taken; those before it
+     * can follow, in reverse order. Chains that were given back since do not matter.
+     *
+     * @throws IllegalStateException if it is not in flight
+     */
+    public void unpop(DescriptorChain chain) {
+        if (!inFlight.get(chain.head())) {
+            throw new IllegalStateException("Chain is not in flight: head=" + chain.head());
+        }
+        inFlight.clear(chain.head());
+        nextAvail = nextAvail - 1 & 0xffff;
+    }
+
     /** How far the driver is ahead, 0..65535; later loads see what it published (§2.7.13.3). */
     private int waiting() {
         return memory.loadAcquireU16(availGpa + SplitRing.RING_IDX) - nextAvail & 0xffff;

@@ -22,6 +22,7 @@ import java.lang.foreign.ValueLayout;
 /** A queue between a driver that keeps the rules and the device's side. */
 class SplitQueueTest {
     private static final int SIZE = 8;
+    private static final long EVENT_IDX = VirtioFeatures.EVENT_IDX;
     private static final long FEATURES = VirtioFeatures.VERSION_1 | VirtioFeatures.INDIRECT_DESC;
 
     private final FakeGuestMemory memory = FakeGuestMemory.onHeap(0x10_0000, 1 << 18);
@@ -76,6 +77,29 @@ class SplitQueueTest {
         assertFalse(memory.isDirty(data + 0x1000));
         chain.markWritten(4, 1);
         assertTrue(memory.isDirty(data + 0x1000));
+    }
+
+    @Test
+    void chainsPutBackComeAgainInOrder() {
+        GuestDriver driver = driver(true);
+        SplitQueue queue = queue(driver);
+        long data = driver.endGpa();
+        int first = driver.add(fromDevice(data, 1));
+        int second = driver.add(fromDevice(data + 1, 1));
+        int third = driver.add(fromDevice(data + 2, 1));
+        DescriptorChain kept = queue.pop().orElseThrow();
+        DescriptorChain middle = queue.pop().orElseThrow();
+        DescriptorChain last = queue.pop().orElseThrow();
+        queue.push(kept, 1);
+        queue.unpop(last);
+        queue.unpop(middle);
+        assertThrows(IllegalStateException.class, () -> queue.unpop(middle));
+        assertEquals(0, queue.inFlight());
+        assertEquals(new GuestDriver.Used(first, 1), driver.poll().orElseThrow());
+        SplitQueue again = new SplitQueue(memory, queue.exportState(), FEATURES | EVENT_IDX);
+        assertEquals(second, again.pop().orElseThrow().head());
+        assertEquals(third, again.pop().orElseThrow().head());
+        assertTrue(again.pop().isEmpty());
     }
 
     @Test
