@@ -163,6 +163,13 @@ final class Board implements AutoCloseable {
         devices.values().forEach(Device::resume);
     }
 
+    /** What each device has counted, by path; a device that counts nothing is there too. */
+    SequencedMap<String, SequencedMap<String, Long>> counters() {
+        SequencedMap<String, SequencedMap<String, Long>> counters = new LinkedHashMap<>();
+        devices.forEach((path, device) -> counters.put(path, device.counters()));
+        return counters;
+    }
+
     /** State of every device that has some; only while paused. */
     List<DeviceState> exportState() {
         List<DeviceState> states = new ArrayList<>();

@@ -18,6 +18,7 @@ import dev.hosta.linux.EventLoop;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.function.Function;
 
 /**
@@ -138,6 +139,11 @@ final class VirtioSlot implements Device, Stateful<MmioTransportState.V1> {
     @Override
     public void reset() {
         transport.reset();
+    }
+
+    @Override
+    public SequencedMap<String, Long> counters() {
+        return device.counters();
     }
 
     @Override

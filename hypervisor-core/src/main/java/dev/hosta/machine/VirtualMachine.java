@@ -19,6 +19,7 @@ import dev.hosta.vcpu.VirtualCpu;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -246,6 +247,16 @@ public final class VirtualMachine implements AutoCloseable {
     /** The stage-two map, gpa to host. */
     public StageTwoMap map() {
         return map;
+    }
+
+    /**
+     * What each device has counted since it was made.
+     *
+     * @return unsigned 64-bit values by device path ({@code "/devices/disks/disk0"}) and name
+     *     ({@code "read_bytes"}); a device that counts nothing is there with nothing
+     */
+    public SequencedMap<String, SequencedMap<String, Long>> counters() {
+        return board.counters();
     }
 
     /** A new tracker of the pages that the guest or the VMM writes; one at a time. */

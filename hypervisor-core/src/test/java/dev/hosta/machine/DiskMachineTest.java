@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** The life of a machine with disks, on the real KVM. */
 @RequiresKvm
@@ -53,6 +54,9 @@ final class DiskMachineTest {
             assertEquals(0, guest.status());
             assertThrows(DiskException.class, () -> isFree(first));
             assertThrows(DiskException.class, () -> isFree(second));
+            var counters = guest.machine.counters();
+            assertEquals(0, counters.get("/devices/disks/disk1").get("read_ops"));
+            assertEquals(Map.of(), counters.get("/devices/serial0"));
         }
         isFree(first);
         isFree(second);

@@ -2,8 +2,10 @@ package dev.hosta.device.virtio;
 
 import dev.hosta.device.virtio.queue.SplitQueue;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * A virtio device as its transport sees it: device id, features, configuration and queues.
@@ -81,6 +83,18 @@ public interface VirtioDevice extends AutoCloseable {
 
     /** Carries on, looking once into each queue. Idempotent. */
     void resume();
+
+    /**
+     * What the device has counted since it was made; a reset does not clear it.
+     *
+     * <p>Threading: any thread, at any moment; does not block.
+     *
+     * @return unsigned 64-bit values by name, such as {@code read_bytes}: lower case, words joined
+     *     by {@code _}; in the order in which people read them
+     */
+    default SequencedMap<String, Long> counters() {
+        return Collections.emptyNavigableMap();
+    }
 
     /** Lets go of the host's resources; the device is idle or paused. Idempotent. */
     @Override

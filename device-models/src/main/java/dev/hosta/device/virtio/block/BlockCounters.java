@@ -1,5 +1,8 @@
 package dev.hosta.device.virtio.block;
 
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+
 /**
  * What a disk has done since it was made; a reset does not clear them.
  *
@@ -20,4 +23,18 @@ public record BlockCounters(
         long flushes,
         long discards,
         long errors,
-        long malformed) {}
+        long malformed) {
+    /** The same by name. */
+    SequencedMap<String, Long> byName() {
+        SequencedMap<String, Long> byName = new LinkedHashMap<>();
+        byName.put("read_ops", reads);
+        byName.put("read_bytes", readBytes);
+        byName.put("write_ops", writes);
+        byName.put("write_bytes", writtenBytes);
+        byName.put("flush_ops", flushes);
+        byName.put("discard_ops", discards);
+        byName.put("errors", errors);
+        byName.put("malformed", malformed);
+        return byName;
+    }
+}

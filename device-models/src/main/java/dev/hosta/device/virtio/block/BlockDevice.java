@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.SequencedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -68,8 +69,13 @@ public final class BlockDevice implements VirtioDevice {
     }
 
     /** What the disk has done so far. */
-    public BlockCounters counters() {
+    public BlockCounters requestCounters() {
         return counting.snapshot();
+    }
+
+    @Override
+    public SequencedMap<String, Long> counters() {
+        return requestCounters().byName();
     }
 
     @Override

@@ -110,7 +110,12 @@ class BlockDeviceTest {
         assertTrue(memory.isDirty(to));
         assertEquals(VirtioBlk.S_OK, machine.run(driver.ask(VirtioBlk.T_FLUSH)));
         assertEquals(1, machine.backend.flushes());
-        assertEquals(new BlockCounters(1, 2048, 1, 1024, 1, 0, 0, 0), machine.device.counters());
+        assertEquals(
+                new BlockCounters(1, 2048, 1, 1024, 1, 0, 0, 0), machine.device.requestCounters());
+        assertEquals(
+                "{read_ops=1, read_bytes=2048, write_ops=1, write_bytes=1024, flush_ops=1,"
+                        + " discard_ops=0, errors=0, malformed=0}",
+                machine.device.counters().toString());
         assertTrue(line.isHigh());
     }
 
@@ -184,7 +189,7 @@ class BlockDeviceTest {
         machine.registers.write(VirtioMmio.QUEUE_NOTIFY, 0);
         assertTrue(
                 (machine.registers.read(VirtioMmio.STATUS) & VirtioStatus.DEVICE_NEEDS_RESET) != 0);
-        assertEquals(1, machine.device.counters().malformed());
+        assertEquals(1, machine.device.requestCounters().malformed());
         driver.read(0, 512);
         machine.registers.write(VirtioMmio.QUEUE_NOTIFY, 0);
         assertTrue(queue.poll().isEmpty());

@@ -49,7 +49,7 @@ final class BlockScript {
 
     /** What the disk has done. */
     BlockCounters counters() {
-        return device.counters();
+        return device.requestCounters();
     }
 
     /** Does what {@code script} says until it is used up. */
