@@ -30,6 +30,8 @@ final class Aml {
     private static final int DECODE_16 = 1;
     private static final int READ_WRITE = 1;
     private static final int CONSUMER = 1;
+    private static final int EDGE_TRIGGERED = 1 << 1;
+    private static final int SHARED = 1 << 3;
 
     private Aml() {}
 
@@ -114,9 +116,10 @@ final class Aml {
                 littleEndian(sizeBytes, 4));
     }
 
-    /** {@code Interrupt (ResourceConsumer, Level, ActiveHigh, Exclusive) { gsi }} (§6.4.3.6). */
-    static byte[] levelInterrupt(int gsi) {
-        return join(bytes(EXTENDED_INTERRUPT, 6, 0, CONSUMER, 1), littleEndian(gsi, 4));
+    /** {@code Interrupt (ResourceConsumer, Edge, ActiveHigh, Shared) { gsi }} (§6.4.3.6). */
+    static byte[] edgeInterrupt(int gsi) {
+        int flags = CONSUMER | EDGE_TRIGGERED | SHARED;
+        return join(bytes(EXTENDED_INTERRUPT, 6, 0, flags, 1), littleEndian(gsi, 4));
     }
 
     /** Joins terms. */

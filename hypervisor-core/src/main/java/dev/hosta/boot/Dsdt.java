@@ -58,6 +58,6 @@ final class Dsdt {
                         "_CRS",
                         Aml.resources(
                                 Aml.memory32Fixed(device.gpa(), device.sizeBytes()),
-                                Aml.levelInterrupt(device.gsi()))));
+                                Aml.edgeInterrupt(device.gsi()))));
     }
 }

@@ -5,7 +5,7 @@ package dev.hosta.boot;
  *
  * @param gpa first byte of the register window, below 4 GiB
  * @param sizeBytes size of the window in bytes, 1 or more
- * @param gsi its interrupt, level-triggered and active high
+ * @param gsi its interrupt, edge-triggered and active high; several devices may share it
  */
 public record VirtioMmioDevice(long gpa, long sizeBytes, int gsi) {
     /** Refuses what a 32-bit resource descriptor cannot say. */

@@ -45,7 +45,7 @@ import java.util.function.IntFunction;
  *   cf8-cff       PCI: nothing here; cf9 resets  -
  * </pre>
  *
- * <p>Virtio devices are plugged in from d000_0000 on, one a page, with GSI 16 and up.
+ * <p>Virtio devices are plugged in by {@link VirtioSlots}.
  *
  * <p>Both 8259A, the I/O APIC, the local APICs and the 8254 with port 061 are KVM's own.
  *

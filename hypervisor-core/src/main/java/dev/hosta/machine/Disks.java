@@ -1,8 +1,6 @@
 package dev.hosta.machine;
 
-import dev.hosta.device.memory.GuestMemory;
 import dev.hosta.device.virtio.block.BlockDevice;
-import dev.hosta.kvm.KvmVm;
 import dev.hosta.linux.RawDisk;
 
 import java.util.ArrayList;
@@ -28,20 +26,14 @@ final class Disks {
         return disks;
     }
 
-    /** Makes a virtio block device of each, in order, from the first slot on. */
-    static void plug(
-            List<RawDisk> disks, KvmVm vm, GuestMemory memory, Board board, MachineEnd end) {
-        for (int i = 0; i < disks.size(); i++) {
-            RawDisk disk = disks.get(i);
-            VirtioSlot slot =
-                    new VirtioSlot(
-                            vm,
-                            memory,
-                            i,
-                            disk.serial(),
-                            loop -> new BlockDevice(disk, loop::execute),
-                            end);
-            board.plug("disks/" + disk.serial(), VirtioSlot.window(i), slot, slot.registers());
+    /** Makes a virtio block device of each, in order, in the next free slots. */
+    static void plug(List<RawDisk> disks, VirtioSlots slots, Board board) {
+        for (RawDisk disk : disks) {
+            slots.plug(
+                    board,
+                    "disks/" + disk.serial(),
+                    disk.serial(),
+                    loop -> new BlockDevice(disk, loop::execute));
         }
     }
 }

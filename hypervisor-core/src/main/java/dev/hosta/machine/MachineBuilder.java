@@ -29,6 +29,7 @@ import dev.hosta.vcpu.VirtualCpu;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -90,11 +91,12 @@ final class MachineBuilder {
             StageTwoMap map = new StageTwoMap(new KvmMemslots(vm));
             ram.mapInto(map);
             MachineEnd end = new MachineEnd();
-            Board board = createBoard(vm, ram, console, end);
             MappedGuestMemory memory = new MappedGuestMemory(map);
-            if (!disks.isEmpty()) {
-                Disks.plug(disks, vm, memory, board, end);
-            }
+            // Before the board, so that interrupts outlive the devices that send them.
+            Optional<VirtioSlots> slots =
+                    disks.isEmpty() ? Optional.empty() : Optional.of(createSlots(vm, memory, end));
+            Board board = createBoard(vm, ram, console, end);
+            slots.ifPresent(free -> Disks.plug(disks, free, board));
             List<CpuidEntry> cpuid = kvm.supportedCpuid();
             PagingLimits limits = PagingLimits.of(cpuid);
             CrashScene scene = new CrashScene(memory, map, limits, end);
@@ -161,6 +163,11 @@ final class MachineBuilder {
         MemorySpec memory = spec.memory();
         GuestRam ram = GuestRam.create(memory.sizeBytes(), memory.hugePages(), memory.prealloc());
         return handles.own(ram, ram::close);
+    }
+
+    private VirtioSlots createSlots(KvmVm vm, MappedGuestMemory memory, MachineEnd end) {
+        VirtioSlots slots = new VirtioSlots(vm, memory, end);
+        return handles.own(slots, slots::close);
     }
 
     private Board createBoard(KvmVm vm, GuestRam ram, ConsoleOutput console, MachineEnd end) {

@@ -14,8 +14,8 @@ import java.util.Set;
  * @param cpus number of vCPUs, 1 to 255 (xAPIC ids; the host may allow fewer)
  * @param memory RAM
  * @param boot image and command line
- * @param disks in the order in which the guest sees them, at most {@link #MAX_DISKS}; each with its
- *     own id and path
+ * @param disks in the order in which the guest sees them, each with its own id and path; at most
+ *     {@link #MAX_VIRTIO_DEVICES}
  */
 public record MachineSpec(
         String name, int cpus, MemorySpec memory, BootSpec boot, List<DiskSpec> disks) {
@@ -25,8 +25,8 @@ public record MachineSpec(
     /** Number of vCPUs where none is asked for. */
     public static final int DEFAULT_CPUS = 1;
 
-    /** Most disks: each has an input of the I/O APIC to itself, and those from 16 on are free. */
-    public static final int MAX_DISKS = VirtioSlot.COUNT;
+    /** Most virtio devices, of all kinds together. */
+    public static final int MAX_VIRTIO_DEVICES = VirtioSlots.COUNT;
 
     private static final int MAX_NAME = 64;
 
@@ -43,9 +43,9 @@ public record MachineSpec(
     }
 
     private static List<DiskSpec> named(List<DiskSpec> disks) {
-        if (disks.size() > MAX_DISKS) {
+        if (disks.size() > MAX_VIRTIO_DEVICES) {
             throw new SpecException(
-                    "Too many disks: " + disks.size() + ", at most " + MAX_DISKS + ".");
+                    "Too many disks: " + disks.size() + ", at most " + MAX_VIRTIO_DEVICES + ".");
         }
         Set<String> ids = new HashSet<>();
         Set<Path> paths = new HashSet<>();

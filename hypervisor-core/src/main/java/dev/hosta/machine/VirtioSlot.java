@@ -2,7 +2,7 @@ package dev.hosta.machine;
 
 import dev.hosta.boot.VirtioMmioDevice;
 import dev.hosta.device.bus.BusDevice;
-import dev.hosta.device.irq.InterruptLine;
+import dev.hosta.device.irq.MessageInterrupt;
 import dev.hosta.device.lifecycle.Device;
 import dev.hosta.device.memory.GuestMemory;
 import dev.hosta.device.state.StateType;
@@ -26,17 +26,12 @@ import java.util.function.Function;
  * the device's queues.
  *
  * <p>Each queue has an eventfd that KVM rings when the guest writes the queue's number to
- * QueueNotify, so that no vCPU leaves the guest for it. The device is paused until {@link #start}.
+ * QueueNotify, so that no vCPU leaves the guest for it. {@link VirtioSlots} hands the places out.
+ * The device is paused until {@link #start}.
  *
  * <p>Threading: as {@link Device}; the device's thread is the slot's event loop.
  */
 final class VirtioSlot implements Device, Stateful<MmioTransportState.V1> {
-    /** As many as there are inputs of the I/O APIC that no legacy device has. */
-    static final int COUNT = 8;
-
-    private static final long FIRST_GPA = 0xd000_0000L;
-    private static final long GPA_STEP = 0x1000;
-    private static final int FIRST_GSI = 16;
     private static final int NOTIFY_BYTES = 4;
 
     private final KvmVm vm;
@@ -50,7 +45,8 @@ final class VirtioSlot implements Device, Stateful<MmioTransportState.V1> {
     /**
      * Makes the thread, the device, and its connection to KVM.
      *
-     * @param index 0 up to {@link #COUNT}
+     * @param window where its registers are
+     * @param interrupt reaches the guest; for longer than the slot lives
      * @param name of the thread, and for the log
      * @param making makes the device, given its thread
      * @param end told where the device's thread fails
@@ -58,16 +54,16 @@ final class VirtioSlot implements Device, Stateful<MmioTransportState.V1> {
     VirtioSlot(
             KvmVm vm,
             GuestMemory memory,
-            int index,
+            VirtioMmioDevice window,
+            MessageInterrupt interrupt,
             String name,
             Function<EventLoop, VirtioDevice> making,
             MachineEnd end) {
         this.vm = vm;
-        this.window = window(index);
+        this.window = window;
         this.loop = EventLoop.start(name, (thread, failure) -> end.hostFailed(asRuntime(failure)));
         this.device = making.apply(loop);
-        InterruptLine line = high -> vm.irqLine(window.gsi(), high);
-        this.transport = new MmioTransport(name, device, memory, line, this::notified);
+        this.transport = new MmioTransport(name, device, memory, interrupt, this::notified);
         try {
             transport.pause();
             for (int queue = 0; queue < device.queueSizes().size(); queue++) {
@@ -77,12 +73,6 @@ final class VirtioSlot implements Device, Stateful<MmioTransportState.V1> {
             close();
             throw e;
         }
-    }
-
-    /** What the guest is told of a slot. */
-    static VirtioMmioDevice window(int index) {
-        return new VirtioMmioDevice(
-                FIRST_GPA + index * GPA_STEP, MmioTransport.SIZE_BYTES, FIRST_GSI + index);
     }
 
     private static RuntimeException asRuntime(Throwable failure) {

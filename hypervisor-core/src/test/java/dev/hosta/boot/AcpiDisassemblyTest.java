@@ -60,7 +60,7 @@ class AcpiDisassemblyTest {
                     "\"LNRO0005\"",
                     "Device (VR27)",
                     "Name (_S5, Package (0x04)",
-                    "Interrupt (ResourceConsumer, Level, ActiveHigh, Exclusive",
+                    "Interrupt (ResourceConsumer, Edge, ActiveHigh, Shared",
                     "0xD0027000",
                     "0x03F8,             // Range Minimum"
                 }) {

@@ -1,7 +1,7 @@
 package dev.hosta.device.virtio.transport;
 
 import dev.hosta.device.bus.BusDevice;
-import dev.hosta.device.irq.InterruptLine;
+import dev.hosta.device.irq.MessageInterrupt;
 import dev.hosta.device.lifecycle.Device;
 import dev.hosta.device.memory.GuestMemory;
 import dev.hosta.device.state.InvalidStateException;
@@ -28,8 +28,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * A virtio device behind memory-mapped registers, version 2 (virtio 1.2 §4.2).
  *
  * <p>Registers are 32 bits wide and aligned; other accesses read 0 or are dropped, counted. The
- * configuration space takes any width. The interrupt is level-triggered: high while InterruptStatus
- * is not 0. Neither shared memory nor reset of single queues is offered.
+ * configuration space takes any width. The interrupt is edge-triggered: a message each time that
+ * the driver is to be told something; {@code InterruptStatus} in this package says why none is
+ * lost. On {@link #start} and {@link #resume} it is sent again where InterruptStatus is not 0,
+ * since a message may have been on its way when the interrupt controllers were saved; one too many
+ * is harmless. Neither shared memory nor reset of single queues is offered.
  *
  * <p>A reset waits on the writing vCPU until the device has finished what was in flight, for
  * drivers go on right after the write. So does taking a queue from an active device. This is the
@@ -69,20 +72,20 @@ public final class MmioTransport implements BusDevice, Device, Stateful<MmioTran
      * @param name for the log
      * @param device the device; the transport closes it
      * @param memory the guest's memory
-     * @param line the interrupt, level-triggered and active high
+     * @param interrupt told whenever the driver is to look
      * @param notifications takes notifications that come as register writes
      */
     public MmioTransport(
             String name,
             VirtioDevice device,
             GuestMemory memory,
-            InterruptLine line,
+            MessageInterrupt interrupt,
             QueueNotifier notifications) {
         this.name = Objects.requireNonNull(name);
         this.device = Objects.requireNonNull(device);
         this.memory = Objects.requireNonNull(memory);
         this.notifications = Objects.requireNonNull(notifications);
-        this.interrupts = new InterruptStatus(Objects.requireNonNull(line));
+        this.interrupts = new InterruptStatus(Objects.requireNonNull(interrupt));
         this.negotiation =
                 new Negotiation(
                         device.features() & ~VirtioFeatures.RESERVED
@@ -256,10 +259,10 @@ public final class MmioTransport implements BusDevice, Device, Stateful<MmioTran
         interrupts.restore(0);
     }
 
-    /** Has a restored device serve its queues, whatever notifications were lost on the way. */
+    /** Makes up for what a restored machine may have lost on the way: see {@link #resume}. */
     @Override
     public void start() {
-        device.resume();
+        resume();
     }
 
     @Override
@@ -267,8 +270,13 @@ public final class MmioTransport implements BusDevice, Device, Stateful<MmioTran
         device.pause();
     }
 
+    /**
+     * Has the device serve its queues, whatever notifications came to nothing meanwhile, and tells
+     * the driver again what it has not acknowledged.
+     */
     @Override
     public void resume() {
+        interrupts.sendAgain();
         device.resume();
     }
 
@@ -311,7 +319,8 @@ public final class MmioTransport implements BusDevice, Device, Stateful<MmioTran
 
     /**
      * Takes over a state. An active device is handed its queues, paused: it serves them from {@link
-     * #start} or {@link #resume} on, when the guest's memory is what it was.
+     * #start} or {@link #resume} on, when the guest's memory and interrupt controllers are what
+     * they were; the interrupt is sent again then, too.
      */
     @Override
     public void importState(MmioTransportState.V1 state) {

@@ -11,7 +11,7 @@ import java.util.Objects;
 /** Saved state of an {@link MmioTransport}: every version this build can read. */
 public sealed interface MmioTransportState {
     /**
-     * Written since 0.1. The interrupt's level follows from these.
+     * Written since 0.1. An interrupt on its way follows from {@code interruptStatus}.
      *
      * @param status device status
      * @param driverFeatures what the driver wrote

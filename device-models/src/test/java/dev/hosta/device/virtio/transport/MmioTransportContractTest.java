@@ -1,6 +1,6 @@
 package dev.hosta.device.virtio.transport;
 
-import dev.hosta.device.irq.FakeInterruptLine;
+import dev.hosta.device.irq.FakeMessageInterrupt;
 import dev.hosta.device.memory.FakeGuestMemory;
 import dev.hosta.device.state.StatefulContract;
 import dev.hosta.device.virtio.abi.VirtioFeatures;
@@ -25,7 +25,7 @@ class MmioTransportContractTest implements StatefulContract<MmioTransport, MmioT
                 "echo0",
                 device,
                 FakeGuestMemory.onHeap(BASE_GPA, 1 << 18),
-                new FakeInterruptLine(),
+                new FakeMessageInterrupt(),
                 device::queueNotified);
     }
 

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.hosta.device.irq.FakeInterruptLine;
+import dev.hosta.device.irq.FakeMessageInterrupt;
 import dev.hosta.device.memory.FakeGuestMemory;
 import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.device.virtio.abi.VirtioFeatures;
@@ -33,10 +33,10 @@ class MmioTransportTest {
                     | VirtioStatus.DRIVER_OK;
 
     private final FakeGuestMemory memory = FakeGuestMemory.onHeap(0x1_0000_0000L, 1 << 18);
-    private final FakeInterruptLine line = new FakeInterruptLine();
+    private final FakeMessageInterrupt interrupt = new FakeMessageInterrupt();
     private final EchoDevice device = new EchoDevice();
     private final MmioTransport transport =
-            new MmioTransport("echo0", device, memory, line, device::queueNotified);
+            new MmioTransport("echo0", device, memory, interrupt, device::queueNotified);
     private final MmioDriver driver = new MmioDriver(transport);
     private final GuestDriver queue = new GuestDriver(memory, memory.baseGpa(), 8, true);
     private final long data = queue.endGpa();
@@ -108,21 +108,24 @@ class MmioTransportTest {
     }
 
     @Test
-    void buffersGoRoundAndTheLineIsHighUntilAcknowledged() {
+    void buffersGoRoundAndEachIsAMessage() {
         bringUp();
         assertEquals(Set.of(1), device.queues().keySet());
         memory.storeU32(data, 0xcafe_f00dL);
         echo();
         assertEquals(4, queue.poll().orElseThrow().writtenBytes());
         assertEquals(0xcafe_f00dL, memory.loadU32(data + 8));
-        assertTrue(line.isHigh());
+        assertEquals(1, interrupt.sent());
         assertEquals(1, driver.read(VirtioMmio.INTERRUPT_STATUS));
         driver.write(VirtioMmio.INTERRUPT_ACK, 2);
-        assertTrue(line.isHigh());
+        assertEquals(1, driver.read(VirtioMmio.INTERRUPT_STATUS));
+        echo();
+        assertEquals(2, interrupt.sent(), "though the bit stands");
         driver.write(VirtioMmio.INTERRUPT_ACK, 1);
-        assertFalse(line.isHigh());
+        assertEquals(0, driver.read(VirtioMmio.INTERRUPT_STATUS));
         driver.write(VirtioMmio.QUEUE_NOTIFY, 77);
         assertEquals(0, driver.read(VirtioMmio.INTERRUPT_STATUS));
+        assertEquals(2, interrupt.sent());
     }
 
     @Test
@@ -170,9 +173,9 @@ class MmioTransportTest {
         driver.ready();
         assertEquals(RUNNING | VirtioStatus.DEVICE_NEEDS_RESET, driver.read(VirtioMmio.STATUS));
         assertEquals(2, driver.read(VirtioMmio.INTERRUPT_STATUS));
-        assertTrue(line.isHigh());
+        assertEquals(1, interrupt.sent());
         driver.write(VirtioMmio.STATUS, 0);
-        assertFalse(line.isHigh());
+        assertEquals(0, driver.read(VirtioMmio.INTERRUPT_STATUS));
         bringUp();
     }
 
@@ -185,7 +188,7 @@ class MmioTransportTest {
         MmioTransportState.V1 saved = transport.exportState();
         EchoDevice other = new EchoDevice();
         MmioTransport restored =
-                new MmioTransport("echo1", other, memory, line, other::queueNotified);
+                new MmioTransport("echo1", other, memory, interrupt, other::queueNotified);
         restored.importState(saved);
         assertEquals(saved, restored.exportState());
         assertTrue(other.queues().isEmpty());
@@ -209,15 +212,32 @@ class MmioTransportTest {
         echo(); // the notification comes to nothing
         MmioTransportState.V1 saved = transport.exportState();
         EchoDevice other = new EchoDevice();
-        FakeInterruptLine otherLine = new FakeInterruptLine();
+        FakeMessageInterrupt otherInterrupt = new FakeMessageInterrupt();
         MmioTransport restored =
-                new MmioTransport("echo1", other, memory, otherLine, other::queueNotified);
+                new MmioTransport("echo1", other, memory, otherInterrupt, other::queueNotified);
         restored.importState(saved);
         assertEquals(saved, restored.exportState());
-        assertTrue(otherLine.isHigh());
+        assertEquals(0, otherInterrupt.sent(), "the interrupt controllers may not be there yet");
         assertTrue(queue.poll().isEmpty());
         restored.start();
+        assertEquals(1, otherInterrupt.sent(), "the bit of the buffer before the move stands");
         assertEquals(4, queue.poll().orElseThrow().writtenBytes());
+    }
+
+    @Test
+    void whatIsNotAcknowledgedIsSentAgainOnResume() {
+        bringUp();
+        transport.pause();
+        transport.resume();
+        assertEquals(0, interrupt.sent());
+        echo();
+        transport.pause();
+        transport.resume();
+        assertEquals(2, interrupt.sent());
+        driver.write(VirtioMmio.INTERRUPT_ACK, 1);
+        transport.pause();
+        transport.resume();
+        assertEquals(2, interrupt.sent());
     }
 
     @Test
