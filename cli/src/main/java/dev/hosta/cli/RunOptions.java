@@ -24,6 +24,8 @@ import java.util.function.Function;
 
 /** The options of {@code hosta run}, and the request that they add up to. */
 final class RunOptions {
+    private static final String VIRTIO_CMDLINE = "--virtio-cmdline";
+
     private RunOptions() {}
 
     static CommandSpec spec() {
@@ -109,6 +111,10 @@ final class RunOptions {
                 "TIME",
                 TimeText::parse,
                 "End the guest after this time, such as 500ms, 30s, 5m.");
+        flag(
+                spec,
+                VIRTIO_CMDLINE,
+                "Name virtio devices on the command line too, for kernels without ACPI.");
         flag(spec, "--no-reboot", "End with status 0 when the guest resets itself.");
         flag(spec, "--list", "List the built-in guests and exit.");
         spec.addOption(HelpOption.spec());
@@ -205,7 +211,8 @@ final class RunOptions {
                 BuiltInGuests.image(guest),
                 Optional.empty(),
                 String.join(" ", arguments),
-                OptionalLong.empty());
+                OptionalLong.empty(),
+                parsed.hasMatchedOption(VIRTIO_CMDLINE));
     }
 
     private static BootSpec image(ParseResult parsed, Optional<MachineSpec> base) {
@@ -228,7 +235,9 @@ final class RunOptions {
                         .orElse(""),
                 loadAddress.isPresent()
                         ? OptionalLong.of(loadAddress.get())
-                        : boot.map(BootSpec::flatGpa).orElse(OptionalLong.empty()));
+                        : boot.map(BootSpec::flatGpa).orElse(OptionalLong.empty()),
+                parsed.hasMatchedOption(VIRTIO_CMDLINE)
+                        || boot.map(BootSpec::virtioCmdline).orElse(false));
     }
 
     private static <T> Optional<T> value(

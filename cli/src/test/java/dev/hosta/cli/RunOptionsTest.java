@@ -1,6 +1,7 @@
 package dev.hosta.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -69,10 +70,14 @@ class RunOptionsTest {
                 read(
                         "--kernel k --initrd i --append quiet --load-address 0x8000 --name web1"
                                 + " --memory 1G,hugepages=2M,prealloc --console file:log"
-                                + " --no-reboot");
+                                + " --virtio-cmdline --no-reboot");
         BootSpec boot =
                 new BootSpec(
-                        Path.of("k"), Optional.of(Path.of("i")), "quiet", OptionalLong.of(0x8000));
+                        Path.of("k"),
+                        Optional.of(Path.of("i")),
+                        "quiet",
+                        OptionalLong.of(0x8000),
+                        true);
         MemorySpec memory = new MemorySpec(1L << 30, HugePages.SIZE_2M, true);
         assertEquals(
                 new RunRequest(
@@ -81,6 +86,15 @@ class RunOptionsTest {
                         Optional.empty(),
                         false),
                 request);
+    }
+
+    @Test
+    void virtioDevicesAreNamedOnTheCommandLineWhereOptionOrFileSaySo() throws IOException {
+        Path config = dist.resolve("vm.json");
+        Files.writeString(config, "{\"kernel\": \"k\", \"virtioCmdline\": true}");
+        assertTrue(read("--config " + config).machine().boot().virtioCmdline());
+        assertTrue(read("--virtio-cmdline hello").machine().boot().virtioCmdline());
+        assertFalse(read("hello").machine().boot().virtioCmdline());
     }
 
     @Test

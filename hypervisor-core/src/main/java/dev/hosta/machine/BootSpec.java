@@ -11,9 +11,20 @@ import java.util.OptionalLong;
  * @param initrd initial RAM disk, if any
  * @param commandLine handed to the kernel as it is; may be empty
  * @param flatGpa where a flat binary goes and starts; empty for images that say so themselves
+ * @param virtioCmdline whether the command line also names the virtio devices, for kernels that do
+ *     not read ACPI; one that heeds both would meet each device twice
  */
 public record BootSpec(
-        Path kernel, Optional<Path> initrd, String commandLine, OptionalLong flatGpa) {
+        Path kernel,
+        Optional<Path> initrd,
+        String commandLine,
+        OptionalLong flatGpa,
+        boolean virtioCmdline) {
+    /** A boot that leaves virtio devices to ACPI. */
+    public BootSpec(Path kernel, Optional<Path> initrd, String commandLine, OptionalLong flatGpa) {
+        this(kernel, initrd, commandLine, flatGpa, false);
+    }
+
     /**
      * Reads a guest physical address.
      *

@@ -9,6 +9,7 @@ import dev.hosta.boot.EntryState;
 import dev.hosta.boot.KernelImage;
 import dev.hosta.boot.KernelImages;
 import dev.hosta.boot.PhysicalLayout;
+import dev.hosta.boot.VirtioMmioDevice;
 import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.device.irq.InterruptLine;
 import dev.hosta.kvm.CpuidEntry;
@@ -202,6 +203,12 @@ final class MachineBuilder {
         return List.copyOf(vcpus);
     }
 
+    private static String commandLine(BootSpec boot, Board board) {
+        return boot.virtioCmdline()
+                ? VirtioMmioDevice.announce(boot.commandLine(), board.virtioMmio())
+                : boot.commandLine();
+    }
+
     private EntryState load(KernelImage image, MappedGuestMemory memory, Board board) {
         BootSpec boot = spec.boot();
         long rsdp =
@@ -211,7 +218,7 @@ final class MachineBuilder {
                 E820.forRam(spec.memory().sizeBytes()),
                 image,
                 boot.initrd(),
-                boot.commandLine(),
+                commandLine(boot, board),
                 OptionalLong.of(rsdp));
     }
 }

@@ -27,7 +27,16 @@ import java.util.Set;
  */
 public final class SpecReader {
     private static final List<String> KEYS =
-            List.of("name", "cpus", "memory", "kernel", "initrd", "append", "loadAddress", "disks");
+            List.of(
+                    "name",
+                    "cpus",
+                    "memory",
+                    "kernel",
+                    "initrd",
+                    "append",
+                    "loadAddress",
+                    "virtioCmdline",
+                    "disks");
     private static final List<String> MEMORY_KEYS = List.of("size", "hugepages", "prealloc");
 
     private static final List<String> DISK_KEYS =
@@ -43,6 +52,7 @@ public final class SpecReader {
     private Optional<Path> initrd = Optional.empty();
     private String append = "";
     private OptionalLong loadAddress = OptionalLong.empty();
+    private boolean virtioCmdline;
 
     private List<DiskSpec> disks = List.of();
 
@@ -90,6 +100,7 @@ public final class SpecReader {
                 case "kernel" -> kernel = Optional.of(json.parsed(key, this::path));
                 case "initrd" -> initrd = Optional.of(json.parsed(key, this::path));
                 case "append" -> append = json.string(key);
+                case "virtioCmdline" -> virtioCmdline = json.bool(key);
                 case "disks" -> disks = json.list(key, () -> disk());
                 default -> loadAddress = OptionalLong.of(json.parsed(key, BootSpec::parseGpa));
             }
@@ -100,7 +111,7 @@ public final class SpecReader {
                         () ->
                                 new SpecException(
                                         "Cannot read " + file + ": the key 'kernel' is missing."));
-        BootSpec boot = new BootSpec(image, initrd, append, loadAddress);
+        BootSpec boot = new BootSpec(image, initrd, append, loadAddress, virtioCmdline);
         return json.checked(() -> new MachineSpec(name, cpus, memory, boot, disks));
     }
 

@@ -38,6 +38,7 @@ class SpecReaderTest {
                           "initrd": "/initrd.img",
                           "append": "console=ttyS0",
                           "loadAddress": "0x100000",
+                          "virtioCmdline": true,
                           "disks": [
                             "root.img",
                             {"path": "/dev/sdb", "readOnly": true, "cache": "none",
@@ -50,7 +51,8 @@ class SpecReaderTest {
                         folder.resolve("boot/vmlinuz"),
                         Optional.of(Path.of("/initrd.img")),
                         "console=ttyS0",
-                        OptionalLong.of(0x100000));
+                        OptionalLong.of(0x100000),
+                        true);
         MemorySpec memory = new MemorySpec(1L << 30, HugePages.SIZE_2M, true);
         Path root = folder.resolve("root.img");
         List<DiskSpec> disks =
@@ -88,6 +90,7 @@ class SpecReaderTest {
                     {"name": "../x"}                 | line 1, column 10: A name is 1 to 64
                     {"kernel": ""}                   | column 12: A path cannot be empty
                     {"loadAddress": "-1"}            | An address is a number such as 0x100000
+                    {"virtioCmdline": 1}             | 'virtioCmdline' must be
                     {"disks": "a.img"}               | line 1, column 11: 'disks' must be a list
                     {"disks": [{"id": "a"}]}         | a disk's 'path' is missing
                     {"disks": [{"pth": "a"}]}        | unknown key 'pth'; known are path, readOnly
