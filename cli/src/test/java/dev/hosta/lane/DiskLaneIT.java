@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A stock kernel's files on virtio disks, on a genuine KVM. */
+/** A stock kernel's files on virtio disks, powered off and killed, on a genuine KVM. */
 @Tag("lane")
 final class DiskLaneIT {
     @Test
