@@ -21,9 +21,11 @@ import java.util.Arrays;
  * <p>Threading: any thread.
  */
 final class DirectLibC implements LibC {
-    private static final Invoker INVOKER = Invoker.getInstance();
+    static final Invoker INVOKER = Invoker.getInstance();
     private static final int MOST_PARAMETERS = 6;
-    private static final CallContext[] CONTEXTS = contexts();
+
+    /** For functions of 0 to 6 integers, by their number; errno is saved. */
+    static final CallContext[] CONTEXTS = contexts();
 
     private final long open = symbol("open");
     private final long close = symbol("close");
@@ -48,6 +50,8 @@ final class DirectLibC implements LibC {
     private final long epoll_create1 = symbol("epoll_create1");
     private final long epoll_ctl = symbol("epoll_ctl");
     private final long epoll_wait = symbol("epoll_wait");
+    private final long timerfd_create = symbol("timerfd_create");
+    private final long timerfd_settime = symbol("timerfd_settime");
     private final long getpid = symbol("getpid");
     private final long gettid = symbol("gettid");
     private final long tgkill = symbol("tgkill");
@@ -66,7 +70,8 @@ final class DirectLibC implements LibC {
         return contexts;
     }
 
-    private static long symbol(String name) {
+    /** Where a function is; throws where the C library lacks it. */
+    static long symbol(String name) {
         long address = Library.getDefault().getSymbolAddress(name);
         if (address == 0) {
             throw new IllegalStateException(
@@ -198,6 +203,16 @@ final class DirectLibC implements LibC {
     public int epoll_wait(int epfd, long events, int maxEvents, int timeoutMillis) {
         return (int)
                 INVOKER.invokeN4(CONTEXTS[4], epoll_wait, epfd, events, maxEvents, timeoutMillis);
+    }
+
+    @Override
+    public int timerfd_create(int clock, int flags) {
+        return (int) INVOKER.invokeN2(CONTEXTS[2], timerfd_create, clock, flags);
+    }
+
+    @Override
+    public int timerfd_settime(int fd, int flags, long time, long old) {
+        return (int) INVOKER.invokeN4(CONTEXTS[4], timerfd_settime, fd, flags, time, old);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.hosta.linux;
 
+import dev.hosta.device.backend.Alarm;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -48,6 +50,7 @@ public final class EventLoop implements AutoCloseable {
     private final Thread.UncaughtExceptionHandler failures;
     private final Map<Integer, IntConsumer> callbacks = new ConcurrentHashMap<>();
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final Queue<LoopAlarm> alarms = new ConcurrentLinkedQueue<>();
     private volatile boolean stopping;
 
     private EventLoop(String name, EventFd wakeUp, Thread.UncaughtExceptionHandler failures) {
@@ -160,6 +163,17 @@ public final class EventLoop implements AutoCloseable {
         return true;
     }
 
+    /**
+     * A new alarm that rings on the loop's thread; it lives as long as the loop.
+     *
+     * @throws LinuxException where the kernel refuses
+     */
+    public Alarm newAlarm() {
+        LoopAlarm alarm = LoopAlarm.on(this);
+        alarms.add(alarm);
+        return alarm;
+    }
+
     private void control(int operation, int number, int events) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment event = arena.allocate(EVENT_BYTES, 8);
@@ -220,6 +234,7 @@ public final class EventLoop implements AutoCloseable {
         if (Thread.currentThread() != thread) {
             join();
         }
+        alarms.forEach(LoopAlarm::close);
         wakeUp.close();
         epoll.close();
     }

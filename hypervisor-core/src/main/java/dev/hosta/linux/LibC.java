@@ -85,6 +85,12 @@ public interface LibC {
     /** epoll_wait(2). */
     int epoll_wait(int epfd, long events, int maxEvents, int timeoutMillis);
 
+    /** timerfd_create(2). */
+    int timerfd_create(int clock, int flags);
+
+    /** timerfd_settime(2). */
+    int timerfd_settime(int fd, int flags, long time, long old);
+
     /** getpid(2). */
     int getpid();
 
