@@ -28,7 +28,9 @@ public final class Errno {
     public static final int EROFS = 30;
     public static final int EPIPE = 32;
     public static final int ENOSYS = 38;
+    public static final int EBADFD = 77;
     public static final int EOPNOTSUPP = 95;
+    public static final int ECONNREFUSED = 111;
 
     private Errno() {}
 
@@ -84,6 +86,7 @@ public final class Errno {
             case 62 -> "ETIME";
             case 71 -> "EPROTO";
             case 75 -> "EOVERFLOW";
+            case EBADFD -> "EBADFD";
             case 88 -> "ENOTSOCK";
             case 90 -> "EMSGSIZE";
             case EOPNOTSUPP -> "EOPNOTSUPP";
@@ -96,7 +99,7 @@ public final class Errno {
             case 105 -> "ENOBUFS";
             case 107 -> "ENOTCONN";
             case 110 -> "ETIMEDOUT";
-            case 111 -> "ECONNREFUSED";
+            case ECONNREFUSED -> "ECONNREFUSED";
             case 112 -> "EHOSTDOWN";
             case 113 -> "EHOSTUNREACH";
             case 114 -> "EALREADY";

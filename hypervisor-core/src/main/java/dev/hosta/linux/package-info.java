@@ -1,7 +1,7 @@
 /**
  * The Linux system calls that the house needs, typed, through jnr-ffi: file descriptors, mappings,
- * memfds, event fds, signals, terminals, and disks on files and block devices ({@link
- * dev.hosta.linux.RawDisk}).
+ * memfds, event fds, signals, terminals, disks on files and block devices ({@link
+ * dev.hosta.linux.RawDisk}), and what carries a network ({@link dev.hosta.linux.HostNet}).
  *
  * <p>Every handle is an {@code AutoCloseable} with one owner; every failure is a {@code
  * LinuxException} that names the call and the errno. Must not know KVM.
