@@ -31,6 +31,7 @@ final class DirectLibC implements LibC {
     private final long close = symbol("close");
     private final long ioctl = symbol("ioctl");
     private final long mmap = symbol("mmap");
+    private final long mremap = symbol("mremap");
     private final long munmap = symbol("munmap");
     private final long madvise = symbol("madvise");
     private final long read = symbol("read");
@@ -40,6 +41,9 @@ final class DirectLibC implements LibC {
     private final long preadv = symbol("preadv");
     private final long pwritev = symbol("pwritev");
     private final long fdatasync = symbol("fdatasync");
+    private final long fsync = symbol("fsync");
+    private final long lseek = symbol("lseek");
+    private final long renameat2 = symbol("renameat2");
     private final long statx = symbol("statx");
     private final long memfd_create = symbol("memfd_create");
     private final long ftruncate = symbol("ftruncate");
@@ -110,6 +114,12 @@ final class DirectLibC implements LibC {
     }
 
     @Override
+    public long mremap(long address, long oldBytes, long newBytes, int flags, long newAddress) {
+        return INVOKER.invokeN5(
+                CONTEXTS[5], mremap, address, oldBytes, newBytes, flags, newAddress);
+    }
+
+    @Override
     public int munmap(long address, long sizeBytes) {
         return (int) INVOKER.invokeN2(CONTEXTS[2], munmap, address, sizeBytes);
     }
@@ -152,6 +162,22 @@ final class DirectLibC implements LibC {
     @Override
     public int fdatasync(int fd) {
         return (int) INVOKER.invokeN1(CONTEXTS[1], fdatasync, fd);
+    }
+
+    @Override
+    public int fsync(int fd) {
+        return (int) INVOKER.invokeN1(CONTEXTS[1], fsync, fd);
+    }
+
+    @Override
+    public long lseek(int fd, long offsetBytes, int whence) {
+        return INVOKER.invokeN3(CONTEXTS[3], lseek, fd, offsetBytes, whence);
+    }
+
+    @Override
+    public int renameat2(int fromFolderFd, long from, int toFolderFd, long to, int flags) {
+        return (int)
+                INVOKER.invokeN5(CONTEXTS[5], renameat2, fromFolderFd, from, toFolderFd, to, flags);
     }
 
     @Override

@@ -16,7 +16,7 @@ import java.util.OptionalLong;
  *
  * <p>Source: fcntl(2), open file description locks.
  */
-final class DiskLock {
+public final class DiskLock {
     private static final int F_OFD_SETLK = 37;
     private static final short F_RDLCK = 0;
     private static final short F_WRLCK = 1;
@@ -33,7 +33,7 @@ final class DiskLock {
      * @return whether it was free
      * @throws LinuxException where the file system has no locks
      */
-    static boolean tryTake(FileDescriptor fd, boolean shared) {
+    public static boolean tryTake(FileDescriptor fd, boolean shared) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment flock = arena.allocate(FLOCK_BYTES, 8);
             flock.set(ValueLayout.JAVA_SHORT, 0, shared ? F_RDLCK : F_WRLCK);

@@ -28,6 +28,9 @@ public interface LibC {
     /** mmap(2). */
     long mmap(Pointer address, long sizeBytes, int protection, int flags, int fd, long offsetBytes);
 
+    /** mremap(2). */
+    long mremap(long address, long oldBytes, long newBytes, int flags, long newAddress);
+
     /** munmap(2). */
     int munmap(long address, long sizeBytes);
 
@@ -54,6 +57,15 @@ public interface LibC {
 
     /** fdatasync(2). */
     int fdatasync(int fd);
+
+    /** fsync(2). */
+    int fsync(int fd);
+
+    /** lseek(2). */
+    long lseek(int fd, long offsetBytes, int whence);
+
+    /** renameat2(2). */
+    int renameat2(int fromFolderFd, long from, int toFolderFd, long to, int flags);
 
     /** statx(2). */
     int statx(int folderFd, long path, int flags, int mask, long statx);

@@ -19,6 +19,7 @@ public final class MappedMemory implements AutoCloseable {
     private static final int MAP_ANONYMOUS = 0x20;
     private static final int MAP_NORESERVE = 0x4000;
     private static final long MAP_FAILED = -1;
+    private static final int MREMAP_MAYMOVE_FIXED = 1 | 2;
     private static final int MADV_HUGEPAGE = 14;
 
     private final Arena lifetime = Arena.ofShared();
@@ -61,6 +62,46 @@ public final class MappedMemory implements AutoCloseable {
         int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
         return new MappedMemory(
                 map(sizeBytes, PROT_READ | PROT_WRITE, flags, -1, 0), sizeBytes, true);
+    }
+
+    /**
+     * Maps part of a file, privately: what is written stays in this mapping, what is not comes from
+     * the file.
+     *
+     * @param fd file or memfd that is not written meanwhile; may be closed afterwards, and open for
+     *     reading only
+     * @param offsetBytes where in the file, a multiple of its page size
+     * @param sizeBytes 1 or more
+     * @throws LinuxException where the kernel refuses
+     */
+    public static MappedMemory privately(FileDescriptor fd, long offsetBytes, long sizeBytes) {
+        int flags = MAP_PRIVATE | MAP_NORESERVE;
+        return new MappedMemory(
+                map(sizeBytes, PROT_READ | PROT_WRITE, flags, fd.number(), offsetBytes),
+                sizeBytes,
+                true);
+    }
+
+    /**
+     * Puts a private mapping of a file in the place of a part of this one, at the same addresses,
+     * in one step. Private pages that stood there are dropped.
+     *
+     * @param fd file or memfd of ordinary pages, as for {@link #privately}
+     * @param offsetBytes the part's start, here and in the file; a multiple of the page size
+     * @param lengthBytes the part's length, whole pages inside this mapping
+     * @throws LinuxException where the kernel refuses
+     */
+    public void replacePrivately(FileDescriptor fd, long offsetBytes, long lengthBytes) {
+        MemorySegment part = segment.asSlice(offsetBytes, lengthBytes);
+        // Mapped elsewhere first and then moved: what fails half way must not leave a gap here.
+        int flags = MAP_PRIVATE | MAP_NORESERVE;
+        long made = map(lengthBytes, PROT_READ | PROT_WRITE, flags, fd.number(), offsetBytes);
+        if (Native.LIBC.mremap(made, lengthBytes, lengthBytes, MREMAP_MAYMOVE_FIXED, part.address())
+                == MAP_FAILED) {
+            int errno = Native.errno();
+            unmap(made, lengthBytes);
+            throw new LinuxException("move " + lengthBytes + " bytes", "mremap", errno, "");
+        }
     }
 
     private static long map(long sizeBytes, int protection, int flags, int fd, long offsetBytes) {

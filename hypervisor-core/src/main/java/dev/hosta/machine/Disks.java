@@ -1,10 +1,13 @@
 package dev.hosta.machine;
 
+import dev.hosta.device.backend.BlockBackend.Result;
 import dev.hosta.device.virtio.block.BlockDevice;
+import dev.hosta.linux.DiskException;
 import dev.hosta.linux.RawDisk;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** Makes disks of specs: opened early, plugged into the board later. */
 final class Disks {
@@ -24,6 +27,24 @@ final class Disks {
             disks.add(handles.own(disk, disk::close));
         }
         return disks;
+    }
+
+    /**
+     * Returns once all that was written to them is durable.
+     *
+     * @throws DiskException where the host failed to write
+     */
+    static void flush(List<RawDisk> disks) {
+        for (RawDisk disk : disks) {
+            CompletableFuture<Result> done = new CompletableFuture<>();
+            disk.flush(done::complete);
+            if (done.join() != Result.OK) {
+                throw new DiskException(
+                        "Cannot save the guest: the host failed to write to disk "
+                                + disk.serial()
+                                + ".");
+            }
+        }
     }
 
     /** Makes a virtio block device of each, in order, in the next free slots. */

@@ -3,7 +3,6 @@ package dev.hosta.machine;
 import dev.hosta.boot.AcpiBoard;
 import dev.hosta.boot.AcpiTables;
 import dev.hosta.boot.BootLoader;
-import dev.hosta.boot.CpuidPolicy;
 import dev.hosta.boot.E820;
 import dev.hosta.boot.EntryState;
 import dev.hosta.boot.KernelImage;
@@ -12,7 +11,7 @@ import dev.hosta.boot.PhysicalLayout;
 import dev.hosta.boot.VirtioMmioDevice;
 import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.device.irq.InterruptLine;
-import dev.hosta.kvm.CpuidEntry;
+import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.kvm.Kvm;
 import dev.hosta.kvm.KvmCapability;
 import dev.hosta.kvm.KvmVm;
@@ -32,6 +31,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.IntUnaryOperator;
+import java.util.function.Supplier;
 
 /**
  * Puts a machine together: from a spec to vCPUs that wait before their first instruction.
@@ -68,11 +69,27 @@ final class MachineBuilder {
 
     static VirtualMachine build(MachineSpec spec, ConsoleOutput console) {
         MachineBuilder builder = new MachineBuilder(spec);
+        return builder.orNothing(() -> builder.build(console));
+    }
+
+    /** A machine whose vCPUs and RAM are another's; see {@link VirtualMachine#restore}. */
+    static VirtualMachine restore(
+            MachineSpec spec,
+            MachineState state,
+            GuestCpu cpu,
+            GuestRam ram,
+            ConsoleOutput console) {
+        MachineBuilder builder = new MachineBuilder(spec);
+        builder.handles.own(ram, ram::close);
+        return builder.orNothing(() -> builder.restore(state, cpu, ram, console));
+    }
+
+    private VirtualMachine orNothing(Supplier<VirtualMachine> making) {
         try {
-            return builder.build(console);
+            return making.get();
         } catch (RuntimeException e) {
             try {
-                builder.handles.close();
+                handles.close();
             } catch (RuntimeException closing) {
                 e.addSuppressed(closing);
             }
@@ -84,30 +101,85 @@ final class MachineBuilder {
         BootSpec boot = spec.boot();
         try (KernelImage image = KernelImages.open(boot.kernel(), boot.flatGpa())) {
             checkHostMemory();
-            List<DiskSpec> diskSpecs = spec.disks();
-            List<RawDisk> disks = diskSpecs.isEmpty() ? List.of() : Disks.open(diskSpecs, handles);
+            List<RawDisk> disks = openDisks();
             Kvm kvm = openKvm();
             KvmVm vm = createVm(kvm);
-            GuestRam ram = createRam();
-            StageTwoMap map = new StageTwoMap(new KvmMemslots(vm));
-            ram.mapInto(map);
-            MachineEnd end = new MachineEnd();
-            MappedGuestMemory memory = new MappedGuestMemory(map);
-            // Before the board, so that interrupts outlive the devices that send them.
-            Optional<VirtioSlots> slots =
-                    disks.isEmpty() ? Optional.empty() : Optional.of(createSlots(vm, memory, end));
-            Board board = createBoard(vm, ram, console, end);
-            slots.ifPresent(free -> Disks.plug(disks, free, board));
-            List<CpuidEntry> cpuid = kvm.supportedCpuid();
-            PagingLimits limits = PagingLimits.of(cpuid);
-            CrashScene scene = new CrashScene(memory, map, limits, end);
-            List<VcpuThread> vcpus = startVcpus(kvm, vm, cpuid, board, scene);
-            end.onEnd(() -> vcpus.forEach(VcpuThread::pauseSoon));
-            EntryState entry = load(image, memory, board);
-            vcpus.forEach(VcpuThread::awaitCreated);
-            vcpus.getFirst().ask(cpu -> enter(cpu, entry));
-            return new VirtualMachine(spec, vm, ram, map, limits, board, vcpus, end, handles);
+            return assemble(
+                    kvm,
+                    vm,
+                    createRam(),
+                    disks,
+                    GuestCpu.ofHost(kvm),
+                    IntUnaryOperator.identity(),
+                    console,
+                    (memory, board, vcpus) -> {
+                        EntryState entry = load(image, memory, board);
+                        vcpus.forEach(VcpuThread::awaitCreated);
+                        vcpus.getFirst().ask(cpu -> enter(cpu, entry));
+                    });
         }
+    }
+
+    private VirtualMachine restore(
+            MachineState state, GuestCpu cpu, GuestRam ram, ConsoleOutput console) {
+        if (ram.sizeBytes() != spec.memory().sizeBytes() || state.vcpus().isEmpty()) {
+            throw new InvalidStateException(
+                    "The state is of another machine: memory="
+                            + ram.sizeBytes()
+                            + " bytes, vCPUs="
+                            + state.vcpus().size());
+        }
+        checkHostMemory();
+        List<RawDisk> disks = openDisks();
+        Kvm kvm = openKvm();
+        int khz = state.vcpus().getFirst().tscKhz();
+        return assemble(
+                kvm,
+                createVm(kvm),
+                ram,
+                disks,
+                cpu,
+                hostKhz -> khz,
+                console,
+                (memory, board, vcpus) -> vcpus.forEach(VcpuThread::awaitCreated));
+    }
+
+    /** Puts into a machine what its first vCPU starts with. */
+    @FunctionalInterface
+    private interface Loading {
+        void into(MappedGuestMemory memory, Board board, List<VcpuThread> vcpus);
+    }
+
+    private VirtualMachine assemble(
+            Kvm kvm,
+            KvmVm vm,
+            GuestRam ram,
+            List<RawDisk> disks,
+            GuestCpu cpu,
+            IntUnaryOperator tscKhz,
+            ConsoleOutput console,
+            Loading loading) {
+        StageTwoMap map = new StageTwoMap(new KvmMemslots(vm));
+        ram.mapInto(map);
+        MachineEnd end = new MachineEnd();
+        MappedGuestMemory memory = new MappedGuestMemory(map);
+        // Before the board, so that interrupts outlive the devices that send them.
+        Optional<VirtioSlots> slots =
+                disks.isEmpty() ? Optional.empty() : Optional.of(createSlots(vm, memory, end));
+        Board board = createBoard(vm, ram, console, end);
+        slots.ifPresent(free -> Disks.plug(disks, free, board));
+        PagingLimits limits = PagingLimits.of(cpu.supported());
+        CrashScene scene = new CrashScene(memory, map, limits, end);
+        List<VcpuThread> vcpus = startVcpus(kvm, vm, cpu, tscKhz, board, scene);
+        end.onEnd(() -> vcpus.forEach(VcpuThread::pauseSoon));
+        loading.into(memory, board, vcpus);
+        return new VirtualMachine(
+                spec, vm, ram, map, limits, board, disks, cpu, vcpus, end, handles);
+    }
+
+    private List<RawDisk> openDisks() {
+        List<DiskSpec> specs = spec.disks();
+        return specs.isEmpty() ? List.of() : Disks.open(specs, handles);
     }
 
     private static Void enter(VirtualCpu cpu, EntryState entry) {
@@ -183,15 +255,19 @@ final class MachineBuilder {
     }
 
     private List<VcpuThread> startVcpus(
-            Kvm kvm, KvmVm vm, List<CpuidEntry> cpuid, Board board, CrashScene scene) {
-        boolean deadline = kvm.check(KvmCapability.TSC_DEADLINE_TIMER) != 0;
+            Kvm kvm,
+            KvmVm vm,
+            GuestCpu cpu,
+            IntUnaryOperator tscKhz,
+            Board board,
+            CrashScene scene) {
         int cpus = spec.cpus();
         VirtualCpu.Factory factory =
                 index ->
                         KvmVirtualCpu.create(
                                 vm,
                                 index,
-                                khz -> CpuidPolicy.forGuest(cpuid, index, cpus, khz, deadline),
+                                khz -> cpu.table(index, cpus, tscKhz.applyAsInt(khz)),
                                 kvm::msrIndexList);
         ExitDispatcher dispatcher = new ExitDispatcher(board.ports(), board.mmio());
         List<VcpuThread> vcpus = new ArrayList<>(cpus);

@@ -2,12 +2,13 @@ package dev.hosta.machine;
 
 import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.device.state.InvalidStateException;
-import dev.hosta.device.state.StateBytes;
 import dev.hosta.kvm.KvmVm;
+import dev.hosta.linux.RawDisk;
 import dev.hosta.memory.Access;
 import dev.hosta.memory.AddressTranslation;
 import dev.hosta.memory.AddressTranslator;
 import dev.hosta.memory.DirtyPages;
+import dev.hosta.memory.FrozenRam;
 import dev.hosta.memory.GuestRam;
 import dev.hosta.memory.PagingState;
 import dev.hosta.memory.Privilege;
@@ -35,21 +36,23 @@ import java.util.concurrent.TimeoutException;
  * console methods are for any thread.
  */
 public final class VirtualMachine implements AutoCloseable {
-    private static final int MASTER_PIC = 0;
-    private static final int SLAVE_PIC = 1;
-    private static final int IOAPIC = 2;
-
     private final MachineSpec spec;
     private final KvmVm vm;
     private final GuestRam ram;
     private final StageTwoMap map;
     private final PagingLimits limits;
     private final Board board;
+    private final List<RawDisk> disks;
+    private final GuestCpu cpu;
     private final List<VcpuThread> vcpus;
     private final MachineEnd end;
     private final OwnedHandles handles;
     private final Object lock = new Object();
     private MachinePhase phase = MachinePhase.CREATED;
+    private boolean started;
+
+    /** The save under way, if any. */
+    private Optional<MachineCut> cut = Optional.empty();
 
     VirtualMachine(
             MachineSpec spec,
@@ -58,6 +61,8 @@ public final class VirtualMachine implements AutoCloseable {
             StageTwoMap map,
             PagingLimits limits,
             Board board,
+            List<RawDisk> disks,
+            GuestCpu cpu,
             List<VcpuThread> vcpus,
             MachineEnd end,
             OwnedHandles handles) {
@@ -67,6 +72,8 @@ public final class VirtualMachine implements AutoCloseable {
         this.map = map;
         this.limits = limits;
         this.board = board;
+        this.disks = disks;
+        this.cpu = cpu;
         this.vcpus = vcpus;
         this.end = end;
         this.handles = handles;
@@ -84,6 +91,36 @@ public final class VirtualMachine implements AutoCloseable {
         return MachineBuilder.build(spec, console);
     }
 
+    /**
+     * Builds a machine that goes on where another one stood: paused, until {@link #resume} or
+     * {@link #start}. No image is read.
+     *
+     * @param spec what the other one was asked for; disks and name may be others
+     * @param state all of the other one but its RAM
+     * @param cpu what its vCPUs were made from
+     * @param ram its RAM, of the spec's size; owned from now on, also where this fails
+     * @param console where the serial port's output goes
+     * @throws InvalidStateException where the state is not of such a machine
+     * @throws RuntimeException with a line for the user, where the host does not allow it; nothing
+     *     is left behind
+     */
+    public static VirtualMachine restore(
+            MachineSpec spec,
+            MachineState state,
+            GuestCpu cpu,
+            GuestRam ram,
+            ConsoleOutput console) {
+        VirtualMachine machine = MachineBuilder.restore(spec, state, cpu, ram, console);
+        try {
+            machine.importState(state);
+            machine.phase = MachinePhase.PAUSED;
+            return machine;
+        } catch (RuntimeException e) {
+            machine.close();
+            throw e;
+        }
+    }
+
     /** What was asked for. */
     public MachineSpec spec() {
         return spec;
@@ -96,14 +133,38 @@ public final class VirtualMachine implements AutoCloseable {
         }
     }
 
-    /** Starts devices and vCPUs. Once, after {@link #create} or {@link #importState}. */
+    /**
+     * Starts devices and vCPUs. Once, after {@link #create}, {@link #importState} or {@link
+     * #restore}.
+     */
     public void start() {
         synchronized (lock) {
-            require(MachinePhase.CREATED, "start");
-            board.start();
-            vcpus.forEach(VcpuThread::run);
-            phase = MachinePhase.RUNNING;
+            if (started) {
+                throw new IllegalStateException(
+                        "Cannot start " + spec.name() + ": it was started already");
+            }
+            if (phase != MachinePhase.PAUSED) {
+                require(MachinePhase.CREATED, "start");
+            }
+            goOn();
         }
+    }
+
+    private void goOn() {
+        if (cut.isPresent() && cut.get().holdsTheGuest()) {
+            throw new IllegalStateException(
+                    "Cannot resume " + spec.name() + ": it is being suspended");
+        }
+        if (started) {
+            board.resume();
+        } else {
+            board.start();
+            started = true;
+        }
+        if (!end.outcome().isDone()) {
+            vcpus.forEach(VcpuThread::run);
+        }
+        phase = MachinePhase.RUNNING;
     }
 
     /** Waits for the end of the run; throws what the host failed with. */
@@ -179,11 +240,57 @@ public final class VirtualMachine implements AutoCloseable {
                 return;
             }
             require(MachinePhase.PAUSED, "resume");
-            board.resume();
-            if (!end.outcome().isDone()) {
-                vcpus.forEach(VcpuThread::run);
+            goOn();
+        }
+    }
+
+    /**
+     * Takes all of the machine as it is at one instant, for whoever saves or doubles it: its state,
+     * and its RAM frozen. What the disks were told is on them by then. A running guest runs on
+     * afterwards, unless it is to stop; one that was paused stays paused.
+     *
+     * @param thenStop whether the guest stays paused; {@link #resume} is refused then until the cut
+     *     is closed
+     * @param atTheInstant called while all stands still, to look at what is outside: files
+     * @return to be closed when all of it was read; one at a time
+     * @throws IllegalStateException where the machine does not run, has ended, or is being saved
+     * @throws RuntimeException with a line for the user; the guest runs on if it ran
+     */
+    public MachineCut cut(boolean thenStop, Runnable atTheInstant) {
+        synchronized (lock) {
+            if (cut.isPresent()) {
+                throw new IllegalStateException(
+                        "Cannot save " + spec.name() + ": it is being saved already");
             }
-            phase = MachinePhase.RUNNING;
+            if (end.outcome().isDone()) {
+                throw new IllegalStateException("Cannot save " + spec.name() + ": it has ended");
+            }
+            boolean ran = phase == MachinePhase.RUNNING;
+            if (ran) {
+                // Most of what the disks have to write is written before the guest stops for it.
+                Disks.flush(disks);
+            }
+            long from = System.nanoTime();
+            pause();
+            try {
+                Disks.flush(disks);
+                atTheInstant.run();
+                MachineState state = exportState();
+                FrozenRam frozen = thenStop ? ram.still() : ram.freeze();
+                cut = Optional.of(new MachineCut(state, cpu, frozen, ran, thenStop, this::closed));
+            } finally {
+                if (ran && (cut.isEmpty() || !thenStop)) {
+                    resume();
+                }
+            }
+            cut.get().paused(System.nanoTime() - from);
+            return cut.get();
+        }
+    }
+
+    private void closed(MachineCut closing) {
+        synchronized (lock) {
+            cut = Optional.empty();
         }
     }
 
@@ -193,14 +300,7 @@ public final class VirtualMachine implements AutoCloseable {
             require(MachinePhase.PAUSED, "export the state of");
             List<VcpuState.V1> states =
                     vcpus.stream().map(vcpu -> vcpu.ask(VirtualCpu::state)).toList();
-            PlatformState.V1 platform =
-                    new PlatformState.V1(
-                            StateBytes.copyOf(vm.irqchip(MASTER_PIC)),
-                            StateBytes.copyOf(vm.irqchip(SLAVE_PIC)),
-                            StateBytes.copyOf(vm.irqchip(IOAPIC)),
-                            StateBytes.copyOf(vm.pit()),
-                            vm.clock());
-            return new MachineState(platform, states, board.exportState());
+            return new MachineState(KvmPlatform.state(vm), states, board.exportState());
         }
     }
 
@@ -219,12 +319,7 @@ public final class VirtualMachine implements AutoCloseable {
                                 + ", machine="
                                 + vcpus.size());
             }
-            PlatformState.V1 platform = state.platform();
-            vm.setIrqchip(MASTER_PIC, platform.masterPic().toArray());
-            vm.setIrqchip(SLAVE_PIC, platform.slavePic().toArray());
-            vm.setIrqchip(IOAPIC, platform.ioapic().toArray());
-            vm.setPit(platform.pit().toArray());
-            vm.setClock(platform.clock());
+            KvmPlatform.setState(vm, state.platform());
             // After the interrupt controllers: devices drive their lines as their state says.
             board.importState(state.devices());
             for (int i = 0; i < vcpus.size(); i++) {
@@ -237,6 +332,11 @@ public final class VirtualMachine implements AutoCloseable {
                                 });
             }
         }
+    }
+
+    /** What the vCPUs were made from. */
+    public GuestCpu cpu() {
+        return cpu;
     }
 
     /** Guest RAM, for whoever saves, loads or sends it. */

@@ -69,6 +69,16 @@ public final class DirtySet {
         }
     }
 
+    /**
+     * Offset of the first dirty page from {@code offset} on.
+     *
+     * @return a multiple of 4 KiB, or -1 where there is none
+     */
+    public long nextFrom(long offset) {
+        long page = next(offset >>> PAGE_SHIFT, 0);
+        return page < 0 ? -1 : page << PAGE_SHIFT;
+    }
+
     /** First page from {@code from} on that is set (flip 0) or clear (flip -1); -1 if none. */
     private long next(long from, long flip) {
         int word = (int) (from >>> 6);

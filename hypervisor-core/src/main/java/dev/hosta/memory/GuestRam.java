@@ -1,38 +1,58 @@
 package dev.hosta.memory;
 
+import dev.hosta.linux.Errno;
 import dev.hosta.linux.FileDescriptor;
 import dev.hosta.linux.HostInfo;
 import dev.hosta.linux.HugePages;
 import dev.hosta.linux.LinuxException;
 import dev.hosta.linux.MappedMemory;
 import dev.hosta.linux.Memfd;
+import dev.hosta.linux.PageMap;
+import dev.hosta.linux.SparseFile;
 
 import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * All RAM of one guest: one memfd, mapped shared as a whole. An offset into the file is an offset
- * into RAM, whatever the hole does to gpas.
+ * All RAM of one guest: one file, mapped as a whole. An offset into the file is an offset into RAM,
+ * whatever the hole does to gpas.
+ *
+ * <p>The file is a memfd that is mapped shared, until {@link #freeze} makes it a base that nobody
+ * writes and maps it privately in its own place; RAM that {@link #over} makes begins like that,
+ * over the memory of a saved form.
  *
  * <p>Without preallocation the host gives a page when it is first touched, so a guest may be larger
  * than what is free; the file starts as zeros. Huge pages are always taken at creation, because a
  * page that the pool cannot give later would kill the guest in the middle of its work.
  *
- * <p>Threading: immutable. Close it once, after all that uses the memory has ended.
+ * <p>Threading: the mapping's address never changes, and any thread may use it; {@link #freeze},
+ * {@link #still} and {@link #prefault} by the control thread. Close it once, after all that uses
+ * the memory has ended.
  */
 public final class GuestRam implements AutoCloseable {
     private static final String NAME = "hosta-guest-ram";
+    private static final DirtySet NO_PAGES = new DirtySet(new long[0]);
+    private static final int MADV_POPULATE_READ = 22;
 
-    private final FileDescriptor memfd;
+    private final FileDescriptor base;
     private final MappedMemory mapping;
     private final HostArea area;
     private final HugePages pages;
 
-    private GuestRam(FileDescriptor memfd, MappedMemory mapping, HugePages pages) {
-        this.memfd = memfd;
+    /** Whether what the guest writes goes beside the base instead of into it. */
+    private volatile boolean overBase;
+
+    /** Whether someone else may read the base, so that it must stay as it is for ever. */
+    private volatile boolean baseLent;
+
+    private GuestRam(
+            FileDescriptor base, MappedMemory mapping, HugePages pages, boolean overForeignBase) {
+        this.base = base;
         this.mapping = mapping;
         this.area = new HostArea("guest RAM", mapping.segment());
         this.pages = pages;
+        this.overBase = overForeignBase;
+        this.baseLent = overForeignBase;
     }
 
     /**
@@ -66,10 +86,45 @@ public final class GuestRam implements AutoCloseable {
             if (huge || preallocate) {
                 Memfd.preallocate(memfd, sizeBytes);
             }
-            return new GuestRam(memfd, MappedMemory.shared(memfd, 0, sizeBytes, true), pages);
+            MappedMemory mapping = MappedMemory.shared(memfd, 0, sizeBytes, true);
+            return new GuestRam(memfd, mapping, pages, false);
         } catch (LinuxException e) {
             memfd.close();
             throw new MemoryException(action, e);
+        }
+    }
+
+    /**
+     * RAM that begins as a file's content, loaded page by page as it is touched; the file is never
+     * written.
+     *
+     * @param base holds RAM by offset; not written by anyone from now on, for that would show in
+     *     the guest. Owned from now on, also where this fails
+     * @param sizeBytes the file's size: 4 KiB and up, whole pages
+     * @throws MemoryException if the host refuses
+     */
+    public static GuestRam over(FileDescriptor base, long sizeBytes) {
+        try {
+            MappedMemory mapping = MappedMemory.privately(base, 0, sizeBytes);
+            return new GuestRam(base, mapping, HugePages.NONE, true);
+        } catch (LinuxException e) {
+            base.close();
+            throw new MemoryException("Cannot map saved guest RAM of " + text(sizeBytes), e);
+        }
+    }
+
+    /**
+     * Takes over pages that stand in a second file instead of the base, before the guest runs.
+     *
+     * @param layer holds pages by their offset in RAM, and holes where the base counts
+     */
+    public void layOver(FileDescriptor layer) {
+        long end = sizeBytes();
+        long at = SparseFile.nextData(layer, 0, end);
+        while (at < end) {
+            long hole = SparseFile.nextHole(layer, at, end);
+            FrozenRam.readFully(layer, at, area.segment().asSlice(at, hole - at));
+            at = SparseFile.nextData(layer, hole, end);
         }
     }
 
@@ -138,15 +193,85 @@ public final class GuestRam implements AutoCloseable {
         return area;
     }
 
-    /** The memfd, for whoever maps it again or hands it on; this object keeps owning it. */
-    public FileDescriptor memfd() {
-        return memfd;
+    /**
+     * Keeps RAM as it is at this instant, for whoever reads it while the guest runs on. The guest's
+     * vCPUs and devices must stand still during the call.
+     *
+     * <p>The first time this maps the memfd privately in its own place, which takes no longer for
+     * more RAM. Later the pages that the guest wrote meanwhile are copied: back into the memfd
+     * where nobody else reads that, else into a file of their own.
+     *
+     * @throws MemoryException where RAM is of huge pages, of which the host would need as many
+     *     again, or the host has no memory for the copy; RAM is as it was then
+     */
+    public FrozenRam freeze() {
+        if (pages != HugePages.NONE) {
+            throw new MemoryException(
+                    "Cannot freeze guest RAM of huge pages: the guest would need as many again"
+                            + " while it runs on. Suspend it instead.");
+        }
+        try {
+            if (!overBase) {
+                mapping.replacePrivately(base, 0, sizeBytes());
+                overBase = true;
+                return FrozenRam.of(base, sizeBytes(), NO_PAGES, area.segment());
+            }
+            DirtySet own = ownPages();
+            if (baseLent) {
+                return FrozenRam.copying(base, sizeBytes(), own, area.segment());
+            }
+            own.forEachRun(
+                    (at, length) ->
+                            FrozenRam.writeFully(base, at, area.segment().asSlice(at, length)));
+            mapping.replacePrivately(base, 0, sizeBytes());
+            return FrozenRam.of(base, sizeBytes(), NO_PAGES, area.segment());
+        } catch (LinuxException e) {
+            throw new MemoryException("Cannot freeze guest RAM of " + text(sizeBytes()), e);
+        }
+    }
+
+    /**
+     * RAM as it is, for whoever reads it while vCPUs and devices stand still: nothing is frozen,
+     * and nothing copied.
+     */
+    public FrozenRam still() {
+        DirtySet own = overBase ? ownPages() : NO_PAGES;
+        return FrozenRam.of(base, sizeBytes(), own, area.segment());
+    }
+
+    /** From now on the base is never written again, for another process may map it. */
+    public void lendBase() {
+        baseLent = true;
+    }
+
+    /** The pages that are this mapping's alone. */
+    private DirtySet ownPages() {
+        long[] words = new long[DirtySet.wordCount(sizeBytes())];
+        PageMap.markPrivate(area.hva(), sizeBytes(), words);
+        return new DirtySet(words);
+    }
+
+    /**
+     * Takes pages into host memory before the guest touches them.
+     *
+     * @throws MemoryException where the host lacks the memory, or the file cannot be read
+     */
+    public void prefault() {
+        int result = mapping.advise(MADV_POPULATE_READ, 0, sizeBytes());
+        if (result < 0) {
+            throw new MemoryException(
+                    "Cannot load guest RAM of "
+                            + text(sizeBytes())
+                            + ": errno="
+                            + Errno.describe(-result)
+                            + ".");
+        }
     }
 
     /** Unmaps it and closes the file. Idempotent. */
     @Override
     public void close() {
         mapping.close();
-        memfd.close();
+        base.close();
     }
 }

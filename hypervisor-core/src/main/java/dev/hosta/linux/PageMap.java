@@ -1,0 +1,65 @@
+package dev.hosta.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Which pages of a private mapping of a file were written since it was mapped, so that they are no
+ * longer the file's.
+ *
+ * <pre>
+ *  bit 63  the page is present      bit 62  it is swapped out
+ *  bit 61  it is the file's, or shared memory
+ * </pre>
+ *
+ * <p>Source: Linux Documentation/admin-guide/mm/pagemap.rst. Threading: any thread; pages that are
+ * written meanwhile may be missed.
+ */
+public final class PageMap {
+    private static final String FILE = "/proc/self/pagemap";
+    private static final int PAGE_SHIFT = 12;
+    private static final int ENTRY_BYTES = 8;
+    private static final long BUFFER_BYTES = 256 << 10;
+    private static final long PRESENT_OR_SWAPPED = 3L << 62;
+    private static final long OF_THE_FILE = 1L << 61;
+
+    private PageMap() {}
+
+    /**
+     * Marks the pages that the mapping has for itself.
+     *
+     * @param hva first address, page aligned
+     * @param sizeBytes whole pages
+     * @param words takes one bit a page, the first page's lowest; set bits stay
+     * @throws LinuxException where /proc is not there or says too little
+     */
+    public static void markPrivate(long hva, long sizeBytes, long[] words) {
+        long pages = sizeBytes >>> PAGE_SHIFT;
+        try (FileDescriptor map = FileDescriptor.open(FILE, FileDescriptor.O_RDONLY);
+                Arena arena = Arena.ofConfined()) {
+            MemorySegment buffer = arena.allocate(BUFFER_BYTES, ENTRY_BYTES);
+            for (long done = 0; done < pages; ) {
+                long count = Math.min(pages - done, BUFFER_BYTES / ENTRY_BYTES);
+                MemorySegment part = buffer.asSlice(0, count * ENTRY_BYTES);
+                long at = ((hva >>> PAGE_SHIFT) + done) * ENTRY_BYTES;
+                long n = map.readAt(part, at) / ENTRY_BYTES;
+                if (n <= 0) {
+                    throw new LinuxException("find a guest's own pages", "pread", Errno.EIO, "");
+                }
+                mark(part, n, done, words);
+                done += n;
+            }
+        }
+    }
+
+    private static void mark(MemorySegment entries, long count, long firstPage, long[] words) {
+        for (long i = 0; i < count; i++) {
+            long entry = entries.getAtIndex(ValueLayout.JAVA_LONG, i);
+            if ((entry & PRESENT_OR_SWAPPED) != 0 && (entry & OF_THE_FILE) == 0) {
+                long page = firstPage + i;
+                words[(int) (page >>> 6)] |= 1L << page;
+            }
+        }
+    }
+}
