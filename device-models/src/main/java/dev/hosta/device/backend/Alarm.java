@@ -3,7 +3,7 @@ package dev.hosta.device.backend;
 /**
  * A clock that calls back, for devices that must wait without blocking.
  *
- * <p>Threading: the device's thread, which is also where it calls back.
+ * <p>Threading: the device's thread, which is also where it calls back; {@link #nowNanos} on any.
  */
 public interface Alarm {
     /** Nanoseconds from some start, never backwards; differences only. */

@@ -1,9 +1,11 @@
 package dev.hosta.device.virtio.block;
 
+import dev.hosta.device.backend.Alarm;
 import dev.hosta.device.backend.BlockBackend;
 import dev.hosta.device.memory.GuestMemoryException;
 import dev.hosta.device.virtio.DriverNotifier;
 import dev.hosta.device.virtio.QueueService;
+import dev.hosta.device.virtio.RateLimit;
 import dev.hosta.device.virtio.VirtioDevice;
 import dev.hosta.device.virtio.abi.VirtioBlk;
 import dev.hosta.device.virtio.abi.VirtioIds;
@@ -23,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 
 /**
  * A disk (virtio 1.2 §5.2) over a {@link BlockBackend}, with one queue.
@@ -42,6 +45,7 @@ public final class BlockDevice implements VirtioDevice {
     private final BlockBackend backend;
     private final BlockConfig config;
     private final QueueService service;
+    private final RateLimit limit;
     private final BlockCounting counting = new BlockCounting();
     private final Queue<BlockRequest> ended = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean reapScheduled = new AtomicBoolean();
@@ -62,9 +66,29 @@ public final class BlockDevice implements VirtioDevice {
      *     {@link #queueNotified} is called too; lives until after {@link #close}
      */
     public BlockDevice(BlockBackend backend, Executor deviceThread) {
+        this(backend, deviceThread, device -> RateLimit.none());
+    }
+
+    /**
+     * A disk whose driver waits where it asks too much: its requests stay in the queue meanwhile.
+     *
+     * @param rate how many requests, and how many bytes of data, the disk does
+     * @param alarm belongs to this device
+     */
+    public BlockDevice(
+            BlockBackend backend, Executor deviceThread, RateLimit.Rate rate, Alarm alarm) {
+        this(
+                backend,
+                deviceThread,
+                device -> new RateLimit(rate, alarm, () -> device.queueNotified(0)));
+    }
+
+    private BlockDevice(
+            BlockBackend backend, Executor deviceThread, Function<QueueService, RateLimit> limit) {
         this.backend = Objects.requireNonNull(backend);
         this.config = new BlockConfig(backend);
         this.service = new QueueService(deviceThread, new Requests());
+        this.limit = limit.apply(service);
         this.parser = new BlockParser(backend.geometry(), 0);
     }
 
@@ -149,6 +173,9 @@ public final class BlockDevice implements VirtioDevice {
                 do {
                     queue.disableNotifications();
                     for (var chain = queue.pop(); chain.isPresent(); chain = queue.pop()) {
+                        if (isHeldBack(queue, chain.get())) {
+                            return false;
+                        }
                         submit(queue, chain.get());
                         left--;
                         if (left == 0) {
@@ -169,6 +196,7 @@ public final class BlockDevice implements VirtioDevice {
 
         @Override
         public CompletableFuture<Void> drained() {
+            limit.forget();
             CompletableFuture<Void> idle = new CompletableFuture<>();
             if (outstanding == 0) {
                 idle.complete(null);
@@ -185,6 +213,18 @@ public final class BlockDevice implements VirtioDevice {
         public void malformed() {
             counting.malformed();
         }
+    }
+
+    /** Whether a request must wait, and is in the queue again for that. */
+    private boolean isHeldBack(SplitQueue queue, DescriptorChain chain) {
+        long bytes = chain.readableBytes() + chain.writableBytes() - BlockParser.FRAME_BYTES;
+        long dataBytes = Math.max(0, bytes);
+        if (limit.holdsBack(dataBytes)) {
+            queue.unpop(chain);
+            return true;
+        }
+        limit.take(dataBytes);
+        return false;
     }
 
     private void submit(SplitQueue queue, DescriptorChain chain) {

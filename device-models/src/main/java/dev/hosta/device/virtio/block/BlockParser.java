@@ -19,6 +19,9 @@ import java.util.Optional;
  * <p>What is copied from the guest is copied once and checked afterwards. Threading: immutable.
  */
 final class BlockParser {
+    /** What a request has beside its data: the header and the status. */
+    static final int FRAME_BYTES = VirtioBlk.HEADER_BYTES + 1;
+
     private static final ValueLayout.OfInt U32 =
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong U64 =

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.hosta.device.backend.BlockBackend;
 import dev.hosta.device.irq.FakeMessageInterrupt;
 import dev.hosta.device.memory.FakeGuestMemory;
+import dev.hosta.device.virtio.ManualAlarm;
+import dev.hosta.device.virtio.RateLimit;
 import dev.hosta.device.virtio.abi.VirtioBlk;
 import dev.hosta.device.virtio.abi.VirtioFeatures;
 import dev.hosta.device.virtio.abi.VirtioMmio;
@@ -42,8 +44,12 @@ class BlockDeviceTest {
         final MmioDriver registers;
 
         Machine(MemoryBackend backend, Executor thread) {
+            this(backend, thread, new BlockDevice(backend, thread));
+        }
+
+        Machine(MemoryBackend backend, Executor thread, BlockDevice device) {
             this.backend = backend;
-            this.device = new BlockDevice(backend, thread);
+            this.device = device;
             this.transport =
                     new MmioTransport(
                             "disk0",
@@ -180,6 +186,33 @@ class BlockDeviceTest {
         assertEquals(VirtioBlk.S_OK, machine.run(driver.write(0, 512)));
         assertEquals(1, machine.backend.flushes());
         assertEquals(VirtioBlk.S_UNSUPP, machine.run(driver.ask(VirtioBlk.T_FLUSH)));
+    }
+
+    @Test
+    void whatIsOverTheRateWaitsInTheQueue() {
+        MemoryBackend backend = new MemoryBackend(CAPACITY, 512, false, true);
+        ManualAlarm alarm = new ManualAlarm();
+        RateLimit.Rate rate = new RateLimit.Rate(0, 0, 1 << 20, 1024);
+        Machine machine =
+                new Machine(
+                        backend,
+                        Runnable::run,
+                        new BlockDevice(backend, Runnable::run, rate, alarm));
+        machine.bringUp(0);
+        for (int i = 0; i < 4; i++) {
+            driver.read(i, 512);
+        }
+        machine.registers.write(VirtioMmio.QUEUE_NOTIFY, 0);
+        assertEquals(2, machine.device.requestCounters().reads());
+        machine.transport.pause(); // nothing is in flight
+        assertEquals(2, machine.transport.exportState().queues().get(0).nextAvail());
+        assertFalse(alarm.isSet());
+        machine.transport.resume();
+        alarm.pass(500_000);
+        assertEquals(3, machine.device.requestCounters().reads());
+        alarm.pass(500_000);
+        assertEquals(4, machine.device.requestCounters().reads());
+        assertFalse(alarm.isSet());
     }
 
     @Test
