@@ -45,6 +45,9 @@ public final class QueueService {
         /** The queues are gone. */
         void released();
 
+        /** A pause is over; the queues are looked into next. */
+        default void resumed() {}
+
         /** The driver broke the rules; counted. */
         void malformed();
     }
@@ -125,6 +128,7 @@ public final class QueueService {
         thread.await(
                 () -> {
                     paused = false;
+                    work.resumed();
                     lookIntoQueues();
                     return CompletableFuture.completedFuture(null);
                 });
@@ -159,6 +163,11 @@ public final class QueueService {
                 : Optional.ofNullable(queues.get(index));
     }
 
+    /** Whether the device is paused, so that it says nothing to its driver. */
+    public boolean isPaused() {
+        return paused;
+    }
+
     /** Whether the driver broke the rules, so that its queues are not to be touched. */
     public boolean isBroken() {
         return broken;
@@ -187,6 +196,15 @@ public final class QueueService {
     /** Tells the driver that the configuration space changed. */
     public void tellConfigChanged() {
         notifier.configChanged();
+    }
+
+    /** Runs a task on the device's thread and waits for its end. Any other thread. */
+    public void await(Runnable task) {
+        thread.await(
+                () -> {
+                    task.run();
+                    return CompletableFuture.completedFuture(null);
+                });
     }
 
     /** Runs a task on the device's thread, some time. Any thread. */

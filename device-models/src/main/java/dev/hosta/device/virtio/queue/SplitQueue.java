@@ -164,6 +164,15 @@ public final class SplitQueue {
      * @throws IllegalStateException if it is not in flight
      */
     public void push(DescriptorChain chain, long writtenBytes) {
+        fill(chain, writtenBytes);
+        publish();
+    }
+
+    /**
+     * As {@link #push}, but the driver sees it only with the next {@link #publish}: chains that
+     * belong together are to be seen together.
+     */
+    public void fill(DescriptorChain chain, long writtenBytes) {
         if (!inFlight.get(chain.head())) {
             throw new IllegalStateException("Chain is not in flight: head=" + chain.head());
         }
@@ -175,6 +184,10 @@ public final class SplitQueue {
         memory.storeU32(at, chain.head());
         memory.storeU32(at + SplitRing.USED_ELEMENT_LEN, Math.min(writtenBytes, 0xffff_ffffL));
         nextUsed = nextUsed + 1 & 0xffff;
+    }
+
+    /** Lets the driver see what was filled in. */
+    public void publish() {
         memory.storeReleaseU16(usedGpa + SplitRing.RING_IDX, nextUsed);
     }
 
