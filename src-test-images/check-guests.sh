@@ -46,6 +46,16 @@ run pages 1 '^pages: wrote 2 pages, round 1$' pages 1 '0x400000 0x7fe0000'
 run 'a wrong argument' 99 'not a free page of RAM' pages 1 0x100000
 run 'end debug 4' 9 '^end: by debug$' end 1 'debug 4'
 
+disk=$(mktemp)
+trap 'rm -f "$disk"' EXIT
+truncate -s 1M "$disk"
+output=$(timeout 60 qemu-system-x86_64 -M microvm,acpi=off -accel "$accelerator" -m 128 \
+    -kernel "$here/built/block.elf" -append 'verify count=16' -serial stdio \
+    -global virtio-mmio.force-legacy=false -drive "if=none,id=disk,format=raw,file=$disk" \
+    -device virtio-blk-device,drive=disk -device isa-debug-exit,iobase=0xf4,iosize=0x4 \
+    -no-reboot -no-user-config -nodefaults -display none 2> /dev/null < /dev/null)
+expect 'block verify' 1 '^block: verified 16 requests of 4096 bytes$' "$output" "$?"
+
 output=$( (
     sleep 3
     printf 'abc'

@@ -84,6 +84,11 @@ void map_gib(uint32_t index) {
     page_pointers[index] = (uint64_t)directory + 7;
 }
 
+void map_window(uint64_t gpa) {
+    if (gpa / GIB != 3) give_up("registers outside the fourth GiB");
+    page_directory_3[gpa / (2 * MIB) % 512] = (gpa & ~(2 * MIB - 1)) | 0x9f;
+}
+
 /* No clock is known: a TSC of some GHz is assumed, so that a million cycles are under a millisecond. */
 #define MILLION 1000000ull
 

@@ -67,7 +67,7 @@ _Noreturn void give_up(const char *why);
 /* The machine as the loader and its ACPI tables describe it. */
 struct ram_range { uint64_t gpa, size_bytes; };
 struct machine {
-    char command_line[1024];
+    char command_line[4096];
     uint64_t ram_bytes;
     uint32_t ram_range_count;
     struct ram_range ram[16];
@@ -100,6 +100,8 @@ void wait_for_interrupt(void);
 
 /* Identity-maps one more GiB (the first is mapped from the start), user-accessible. */
 void map_gib(uint32_t index);
+/* Identity-maps the 2 MiB of the fourth GiB that hold a device's registers, uncached, user-accessible. */
+void map_window(uint64_t gpa);
 /* The pages [gpa, gpa + size) belong to RAM and not to this program. */
 int is_free_ram(uint64_t gpa, uint64_t size_bytes);
 
