@@ -9,86 +9,12 @@ that says what was waited for, and status 1.
 """
 import argparse
 import hashlib
-import os
-import pty
 import re
-import select
 import sys
-import time
+
+from screen import Failed, Screen
 
 PROMPT = r"guest# "
-
-
-class Failed(Exception):
-    pass
-
-
-class Screen:
-    """A command on a terminal of its own, and what it showed."""
-
-    def __init__(self, command, limit):
-        self.begun = time.monotonic()
-        self.limit = limit
-        self.shown = ""
-        self.read_to = 0
-        self.child, self.terminal = pty.fork()
-        if self.child == 0:
-            os.execvp(command[0], command)
-
-    def seconds(self):
-        return time.monotonic() - self.begun
-
-    def read(self):
-        """More output; False at its end."""
-        left = self.limit - self.seconds()
-        if left <= 0 or not select.select([self.terminal], [], [], left)[0]:
-            raise Failed("out of time")
-        try:
-            data = os.read(self.terminal, 4096)
-        except OSError:  # Linux's way to say that the other side of the terminal is closed
-            return False
-        sys.stdout.write(data.decode("latin-1"))
-        sys.stdout.flush()
-        self.shown += data.decode("latin-1")
-        return bool(data)
-
-    def wait_for(self, pattern):
-        """Reads until the pattern stands behind what earlier waits took; the match."""
-        while True:
-            match = re.compile(pattern).search(self.shown, self.read_to)
-            if match:
-                self.read_to = match.end()
-                return match
-            try:
-                if not self.read():
-                    raise Failed("the command ended")
-            except Failed as why:
-                raise Failed(f"{why}, still waiting for {pattern!r}") from None
-
-    def type(self, text):
-        data = text.encode()
-        while data:
-            data = data[os.write(self.terminal, data) :]
-
-    def ask(self, command, answer):
-        """Types a line at the prompt; what is printed up to the next prompt must hold the answer."""
-        self.type(command + "\r")
-        self.wait_for(r"\n")
-        begin = self.read_to
-        self.wait_for(PROMPT)
-        printed = self.shown[begin : self.read_to]
-        match = re.search(answer, printed)
-        if not match:
-            raise Failed(f"{command!r} was answered by {printed!r} and not {answer!r}")
-        return match
-
-    def end(self):
-        while self.read():
-            pass
-        return os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
-
-    def kill(self):
-        os.kill(self.child, 15)
 
 
 def up(screen):
@@ -153,7 +79,7 @@ def main():
     parser.add_argument("--limit", type=float, default=300)
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
-    screen = Screen(options.command, options.limit)
+    screen = Screen(options.command, options.limit, PROMPT)
     try:
         talk(screen, options.cpus, options.reboot)
     except Failed as why:

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Logs in to a Linux guest with a disk of its own (../linux/make-root.sh), as guest and then as root.
+
+    linux-login.py [--limit SECONDS] -- COMMAND...
+
+COMMAND starts the guest and gets a real terminal. In guest's home the file `before` is checked against
+`before.sum`; the files `after` and `after.sum` are made. Status 0 when all was answered and COMMAND ended with 0
+after `poweroff`; otherwise one line that says what was waited for, and status 1.
+"""
+import argparse
+import re
+import sys
+
+from screen import Failed, Screen
+
+PROMPT = r"[a-z]+@guest# "
+
+
+def log_in(screen, user):
+    screen.wait_for("guest login: ")
+    screen.type(user + "\r")
+    screen.wait_for("Password: ")
+    screen.type(user + "\r")
+    screen.wait_for(user + "@guest# ")
+
+
+def talk(screen):
+    at = screen.wait_for(r"hosta: root at ([0-9.]+)\s").group(1)
+    print(f"\n[root after {screen.seconds():.1f} s, at {at} s of the guest's time]")
+    log_in(screen, "guest")
+    print(f"\n[logged in after {screen.seconds():.1f} s]")
+    screen.ask("id -un; pwd", r"guest\s+/home/guest\s")
+    screen.ask("mount | grep ' / '", r"/dev/vda on / type ext4 \(rw,")
+    screen.ask("sha256sum -c before.sum", r"before: OK\s")
+    screen.ask("touch /etc/mine; echo $((40+2))", r"Permission denied\s+42\s")
+    made = "dd if=/dev/urandom of=after bs=1k count=777 2>/dev/null; sha256sum after > after.sum; cat after.sum"
+    screen.ask(made, r"[0-9a-f]{64}  after\s")
+    screen.type("exit\r")
+    log_in(screen, "root")
+    screen.ask("sync; echo synced $?", r"synced 0\s")
+    screen.type("poweroff\r")
+    status = screen.end()
+    if status != 0:
+        raise Failed(f"after poweroff the command ended with {status}")
+    if re.search("EXT4-fs error|I/O error", screen.shown):
+        raise Failed("the kernel told of errors")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--limit", type=float, default=240)
+    parser.add_argument("command", nargs="+")
+    options = parser.parse_args()
+    screen = Screen(options.command, options.limit, PROMPT)
+    try:
+        talk(screen)
+    except Failed as why:
+        screen.kill()
+        print(f"\nlinux-login: {why}")
+        sys.exit(1)
+    print(f"\nlinux-login: all answered, {screen.seconds():.1f} s")
+
+
+main()
