@@ -50,12 +50,11 @@ same() {
 }
 
 # blank DISK: an empty file system, its blocks as large as the guest's pages. With smaller ones a crash may leave
-# what e2fsck calls an error, whatever the disk does: Linux writes a page back only when all its blocks have a place,
-# and until then commits a size that ends before that page but extents that do not (fs/ext4/inode.c,
-# mpage_map_and_submit_extent); e2fsck takes blocks past the size only when they are unwritten, and not one alone
-# (e2fsck/pass1.c, scan_extent_node). Unwritten they are only with dioread_nolock, which Linux 6.1 has by default only
-# where blocks and pages have one size (fs/ext4/super.c). What QEMU logged of the same guest's writes (blklogwrites)
-# showed it too, after most of them.
+# what e2fsck calls an error, whatever the disk does: Linux commits a file's size only up to the last page whose
+# blocks all have a place (fs/ext4/inode.c, mpage_map_and_submit_extent), when some blocks of the next may have one too;
+# e2fsck takes blocks past the size only when they are unwritten (e2fsck/pass1.c, scan_extent_node), which Linux 6.1 by
+# default makes them only where blocks and pages have one size (fs/ext4/super.c, dioread_nolock). What QEMU logged of
+# such a guest's writes (blklogwrites) showed it too, after most of them; with blocks of a page after none.
 blank() {
     truncate -s 64M "$1"
     mkfs.ext4 -q -F -b 4096 "$1"
@@ -123,7 +122,7 @@ echo "disk-test: killed after $(wc -l < $work/told) files"
 
 # The kernel replays the journal, e2fsck repairs nothing.
 mkdir $work/m
-mount -o loop $work/b.img $work/m
+mount -o loop $work/b.img $work/m || fail "kill: cannot be mounted"
 (cd $work/m/d && sha256sum -c --quiet sums) || fail "kill: other files in d"
 (cd $work/m/s && sha256sum -c --quiet $work/told) || fail "kill: other files in s"
 umount $work/m
