@@ -12,7 +12,6 @@ import static dev.hosta.linux.DirectLibC.symbol;
  */
 final class SocketCalls {
     static final int AF_UNIX = 1;
-    static final int AF_INET = 2;
     static final int SOCK_STREAM = 1;
     static final int SOCK_DGRAM = 2;
     static final int SOCK_NONBLOCK = 0x800;

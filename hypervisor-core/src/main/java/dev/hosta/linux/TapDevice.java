@@ -3,15 +3,12 @@ package dev.hosta.linux;
 import dev.hosta.device.backend.NetBackend;
 import dev.hosta.device.backend.NetBackend.Offload;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -27,11 +24,11 @@ record TapDevice(String name, FileDescriptor fd, Set<Offload> offloads) implemen
     static final int MAX_NAME = 15;
 
     private static final Path TUN = Path.of("/dev/net/tun");
-    private static final Path INTERFACES = Path.of("/sys/class/net");
 
     private static final long TUNSETIFF = 0x400454caL;
     private static final long TUNSETOFFLOAD = 0x400454d0L;
     private static final long TUNSETVNETHDRSZ = 0x400454d8L;
+    private static final long SIOCGIFINDEX = 0x8933;
     private static final long SIOCGIFFLAGS = 0x8913;
     private static final long SIOCSIFFLAGS = 0x8914;
 
@@ -57,10 +54,7 @@ record TapDevice(String name, FileDescriptor fd, Set<Offload> offloads) implemen
      * @throws NetException where neither goes
      */
     static TapDevice open(String name) {
-        boolean there = Files.exists(INTERFACES.resolve(name));
-        if (there) {
-            requireTap(name);
-        }
+        boolean there = isThere(name);
         FileDescriptor fd = openTun(name);
         try {
             attach(name, fd, there);
@@ -79,26 +73,6 @@ record TapDevice(String name, FileDescriptor fd, Set<Offload> offloads) implemen
 
     private static NetException refused(String name, String why) {
         return new NetException("Cannot use the tap interface " + name + ": " + why + ".");
-    }
-
-    private static void requireTap(String name) {
-        Optional<String> flags = firstLine(INTERFACES.resolve(name).resolve("tun_flags"));
-        boolean tap =
-                flags.isPresent() && (Integer.decode(flags.get().strip()) & IFF_TAP) == IFF_TAP;
-        if (!tap) {
-            throw refused(
-                    name,
-                    "it is an interface of another kind. Make a tap (ip tuntap add dev NAME mode"
-                            + " tap) and bridge the two");
-        }
-    }
-
-    private static Optional<String> firstLine(Path file) {
-        try {
-            return Files.readString(file).lines().findFirst();
-        } catch (IOException e) {
-            return Optional.empty();
-        }
     }
 
     private static FileDescriptor openTun(String name) {
@@ -146,7 +120,9 @@ record TapDevice(String name, FileDescriptor fd, Set<Offload> offloads) implemen
                                     + ", or use 'user'";
             case Errno.EBUSY -> "it is in use by another program";
             case Errno.EINVAL ->
-                    "it was made with other options, such as multi_queue. Make it anew: " + make;
+                    "it is no tap interface, or one with other options such as multi_queue. Make"
+                            + " one: "
+                            + make;
             default -> "errno=" + Errno.describe(errno);
         };
     }
@@ -161,13 +137,17 @@ record TapDevice(String name, FileDescriptor fd, Set<Offload> offloads) implemen
         return ifreq;
     }
 
+    /** Whether the caller's network namespace has an interface of that name, of any kind. */
+    private static boolean isThere(String name) {
+        try (FileDescriptor socket = anySocket();
+                Arena arena = Arena.ofConfined()) {
+            return socket.ioctl(SIOCGIFINDEX, ifreq(arena, name).address()) >= 0;
+        }
+    }
+
     /** An interface that has just been made is of no use while it is down. */
     private static void bringUp(String name) {
-        int number =
-                SocketCalls.socket(
-                        SocketCalls.AF_INET, SocketCalls.SOCK_DGRAM | SocketCalls.SOCK_CLOEXEC, 0);
-        Native.checked(number, "bring " + name + " up", "socket");
-        try (FileDescriptor socket = FileDescriptor.owning(number);
+        try (FileDescriptor socket = anySocket();
                 Arena arena = Arena.ofConfined()) {
             MemorySegment ifreq = ifreq(arena, name);
             request(socket, SIOCGIFFLAGS, ifreq.address());
@@ -175,6 +155,13 @@ record TapDevice(String name, FileDescriptor fd, Set<Offload> offloads) implemen
             ifreq.set(ValueLayout.JAVA_SHORT, IFREQ_FLAGS, (short) (flags | IFF_UP));
             request(socket, SIOCSIFFLAGS, ifreq.address());
         }
+    }
+
+    /** Interfaces are asked about through a socket, whichever it is. */
+    private static FileDescriptor anySocket() {
+        int type = SocketCalls.SOCK_DGRAM | SocketCalls.SOCK_CLOEXEC;
+        int number = SocketCalls.socket(SocketCalls.AF_UNIX, type, 0);
+        return FileDescriptor.owning(Native.checked(number, "create a socket", "socket"));
     }
 
     /** One ioctl whose argument is an address, or of which the kernel reads a 32-bit number. */
