@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A program that this process started and that ends with {@link #close}: posix_spawn(3).
@@ -29,6 +30,11 @@ final class ChildProcess implements AutoCloseable {
     private static final long ATTRIBUTES_INIT = symbol("posix_spawnattr_init");
     private static final long ATTRIBUTES_FLAGS = symbol("posix_spawnattr_setflags");
     private static final long ATTRIBUTES_SIGMASK = symbol("posix_spawnattr_setsigmask");
+
+    /** Since glibc 2.34; 0 where it is not there. */
+    private static final long ACTIONS_CLOSE_FROM =
+            Library.getDefault().getSymbolAddress("posix_spawn_file_actions_addclosefrom_np");
+
     private static final long WAITPID = symbol("waitpid");
     private static final long KILL = symbol("kill");
 
@@ -71,6 +77,7 @@ final class ChildProcess implements AutoCloseable {
                     long at = actions.address();
                     checked(INVOKER.invokeN3(CONTEXTS[3], ACTIONS_DUP2, at, ours, number), command);
                 }
+                closeOthers(actions, command, descriptors.keySet());
                 return spawn(arena, actions, command);
             } finally {
                 copies.forEach(FileDescriptor::close);
@@ -95,6 +102,17 @@ final class ChildProcess implements AutoCloseable {
                         FileDescriptor.O_RDONLY,
                         0);
         checked(result, command);
+    }
+
+    /** The JVM's jars, say: not all that a process has open is closed by exec. */
+    private static void closeOthers(
+            MemorySegment actions, List<String> command, Set<Integer> kept) {
+        if (ACTIONS_CLOSE_FROM != 0) {
+            int first = 1 + kept.stream().mapToInt(Integer::intValue).max().orElse(0);
+            checked(
+                    INVOKER.invokeN2(CONTEXTS[2], ACTIONS_CLOSE_FROM, actions.address(), first),
+                    command);
+        }
     }
 
     private static ChildProcess spawn(Arena arena, MemorySegment actions, List<String> command) {

@@ -118,6 +118,8 @@ final class Passt implements AutoCloseable {
         if (ready.text().isEmpty()) {
             throw failed(lastWords());
         }
+        // What it warned of at its start is no reason for its end.
+        complaints.text();
     }
 
     private static NetException failed(String why) {
@@ -133,6 +135,11 @@ final class Passt implements AutoCloseable {
             return ". The host needs an interface with an address and a default route.";
         }
         return ".";
+    }
+
+    /** Waits for its end, as it comes when {@link #socket} is closed; for tests. */
+    boolean awaitEnd() {
+        return ready.await(READY_MILLIS) && ready.text().isEmpty();
     }
 
     /** What it complained of since the last call, in one line. */
