@@ -30,6 +30,8 @@ public final class Errno {
     public static final int ENOSYS = 38;
     public static final int EBADFD = 77;
     public static final int EOPNOTSUPP = 95;
+    public static final int EADDRINUSE = 98;
+    public static final int ECONNABORTED = 103;
     public static final int ECONNREFUSED = 111;
 
     private Errno() {}
@@ -90,11 +92,11 @@ public final class Errno {
             case 88 -> "ENOTSOCK";
             case 90 -> "EMSGSIZE";
             case EOPNOTSUPP -> "EOPNOTSUPP";
-            case 98 -> "EADDRINUSE";
+            case EADDRINUSE -> "EADDRINUSE";
             case 99 -> "EADDRNOTAVAIL";
             case 100 -> "ENETDOWN";
             case 101 -> "ENETUNREACH";
-            case 103 -> "ECONNABORTED";
+            case ECONNABORTED -> "ECONNABORTED";
             case 104 -> "ECONNRESET";
             case 105 -> "ENOBUFS";
             case 107 -> "ENOTCONN";
