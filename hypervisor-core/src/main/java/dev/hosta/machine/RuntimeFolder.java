@@ -10,7 +10,10 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The folder of one running VM, {@code $HOSTA_HOME/vms/NAME}, and with it the VM's name: who holds
@@ -64,6 +67,40 @@ public final class RuntimeFolder implements AutoCloseable {
             RuntimeFolder folder = new RuntimeFolder(path, lock.get());
             folder.empty();
             return folder;
+        }
+    }
+
+    /** The folder of a VM, whether it runs or not. */
+    public static Path pathOf(String name) {
+        return home().resolve("vms").resolve(MachineSpec.requireName(name));
+    }
+
+    /** The names of all VMs that have a folder, those that ended badly too; sorted. */
+    public static List<String> names() {
+        String[] names = home().resolve("vms").toFile().list();
+        return names == null
+                ? List.of()
+                : Arrays.stream(names).filter(MachineSpec::isName).sorted().toList();
+    }
+
+    /** The process that holds, or held, a VM's folder; empty where that is not known. */
+    public static OptionalInt holder(String name) {
+        return PidFile.holder(pathOf(name).resolve(LOCK));
+    }
+
+    /**
+     * Removes the folder of a VM whose process has ended; leaves that of one that lives.
+     *
+     * @return whether it is gone
+     */
+    public static boolean sweep(String name) {
+        Path path = pathOf(name);
+        try {
+            Optional<PidFile> lock = PidFile.tryHold(path.resolve(LOCK));
+            lock.ifPresent(held -> new RuntimeFolder(path, held).close());
+            return lock.isPresent();
+        } catch (LinuxException e) {
+            return e.errno() == Errno.ENOENT;
         }
     }
 

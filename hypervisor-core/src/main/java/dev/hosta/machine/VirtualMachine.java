@@ -371,8 +371,15 @@ public final class VirtualMachine implements AutoCloseable {
      * @param gva guest virtual (linear) address
      */
     public AddressTranslation translate(int vcpu, long gva) {
-        PagingState paging = vcpus.get(vcpu).ask(cpu -> limits.stateOf(cpu.sregs()));
-        return new AddressTranslator(map).translate(paging, gva, Access.READ, Privilege.SUPERVISOR);
+        // Under the lock, as a close would take away the memory that the walk reads.
+        synchronized (lock) {
+            if (phase == MachinePhase.CLOSED) {
+                throw new IllegalStateException("Cannot look into " + spec.name() + ": it is gone");
+            }
+            PagingState paging = vcpus.get(vcpu).ask(cpu -> limits.stateOf(cpu.sregs()));
+            return new AddressTranslator(map)
+                    .translate(paging, gva, Access.READ, Privilege.SUPERVISOR);
+        }
     }
 
     private void require(MachinePhase needed, String action) {

@@ -1,0 +1,47 @@
+package dev.hosta.control;
+
+import dev.hosta.machine.MachineSpec;
+
+import java.util.Optional;
+
+/**
+ * The process that the API drives; it holds one VM at most.
+ *
+ * <p>Threading: any thread, many at once. Refusals are {@link CallException}s; what the host or the
+ * spec does not allow comes out as it does from the machine.
+ */
+public interface Vmm {
+    /** The VM, if there is one. */
+    Optional<VmView> vm();
+
+    /**
+     * Takes a VM's description; nothing runs yet.
+     *
+     * @param serial where its serial console goes
+     */
+    void create(MachineSpec spec, SerialChoice serial);
+
+    /** Makes the machine of the VM, and lets it run; back when its first vCPU is let go. */
+    void boot();
+
+    /** Takes the machine down; the VM stays and can boot again. */
+    void shutdown();
+
+    /** Takes the machine down and boots it anew. */
+    void reboot();
+
+    /** Takes the machine down, if it runs, and forgets the VM. */
+    void delete();
+
+    /** Ends the process, soon. */
+    void end();
+
+    /**
+     * Whether taking the machine down ends the process as well, so that the answer must be out
+     * before.
+     */
+    boolean endsWithMachine();
+
+    /** The VM's console. */
+    ConsoleHub console();
+}
