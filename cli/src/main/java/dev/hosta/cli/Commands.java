@@ -6,7 +6,17 @@ import java.util.Optional;
 /** All subcommands by name. */
 final class Commands {
     /** Names in the order of the help. */
-    static final List<String> NAMES = List.of("run", "doctor");
+    static final List<String> NAMES =
+            List.of(
+                    "run",
+                    "ps",
+                    "console",
+                    "pause",
+                    "unpause",
+                    "stop",
+                    "inspect",
+                    "translate",
+                    "doctor");
 
     private Commands() {}
 
@@ -15,6 +25,13 @@ final class Commands {
         return Optional.ofNullable(
                 switch (name) {
                     case "run" -> new RunCommand();
+                    case "ps" -> new PsCommand();
+                    case "console" -> new ConsoleCommand();
+                    case "pause" -> new PauseCommand();
+                    case "unpause" -> new UnpauseCommand();
+                    case "stop" -> new StopCommand();
+                    case "inspect" -> new InspectCommand();
+                    case "translate" -> new TranslateCommand();
                     case "doctor" -> new DoctorCommand();
                     default -> null;
                 });

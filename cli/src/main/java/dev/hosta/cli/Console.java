@@ -94,8 +94,13 @@ final class Console implements AutoCloseable {
         input.ifPresent(in -> in.start(this::notice));
     }
 
+    /** Whether the user sits at a terminal and types for the guest. */
+    boolean isTerminal() {
+        return isTerminal;
+    }
+
     /** Prints a line for the user beside the guest's output. */
-    private synchronized void notice(String text) {
+    synchronized void notice(String text) {
         // A raw terminal does not go back to the first column by itself.
         String end = raw.isPresent() ? "\r\n" : "\n";
         System.err.print((raw.isPresent() ? end : "") + Failure.line(text) + end);

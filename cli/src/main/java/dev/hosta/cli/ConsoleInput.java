@@ -89,7 +89,7 @@ final class ConsoleInput {
         }
         switch (wish) {
             case STOP -> guest.stop();
-            case HELP -> notice.accept(EscapeKeys.HELP_TEXT);
+            case HELP, DETACH -> notice.accept(EscapeKeys.HELP_TEXT);
             case NONE -> {}
         }
     }

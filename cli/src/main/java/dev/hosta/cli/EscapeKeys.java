@@ -12,6 +12,8 @@ final class EscapeKeys {
         NONE,
         /** The guest's end. */
         STOP,
+        /** To leave the guest to itself. */
+        DETACH,
         /** To see which keys there are. */
         HELP
     }
@@ -41,10 +43,11 @@ final class EscapeKeys {
             }
             if (escaped && b != ESCAPE) {
                 escaped = false;
-                if (b == 'x') {
-                    return Wish.STOP;
-                }
-                return Wish.HELP;
+                return switch (b) {
+                    case 'x' -> Wish.STOP;
+                    case 'd' -> Wish.DETACH;
+                    default -> Wish.HELP;
+                };
             }
             escaped = false;
             bytes[kept++] = b;

@@ -1,6 +1,7 @@
 package dev.hosta.cli;
 
 import dev.hosta.boot.ImageException;
+import dev.hosta.control.ControlException;
 import dev.hosta.kvm.KvmException;
 import dev.hosta.linux.DiskException;
 import dev.hosta.linux.LinuxException;
@@ -62,6 +63,7 @@ final class Failure {
     /** Whether the message is a line made for the user. */
     static boolean isForUser(Throwable e) {
         return e instanceof SpecException
+                || e instanceof ControlException
                 || e instanceof DiskException
                 || e instanceof KvmException
                 || e instanceof LinuxException

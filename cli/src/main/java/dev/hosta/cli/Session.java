@@ -1,7 +1,15 @@
 package dev.hosta.cli;
 
-import dev.hosta.device.backend.ConsoleOutput;
+import dev.hosta.control.CallException;
+import dev.hosta.control.ConsoleHub;
+import dev.hosta.control.ControlServer;
+import dev.hosta.control.SerialChoice;
+import dev.hosta.control.VmView;
+import dev.hosta.control.Vmm;
+import dev.hosta.linux.LinuxException;
+import dev.hosta.linux.PidFile;
 import dev.hosta.machine.MachineOutcome;
+import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.RuntimeFolder;
 import dev.hosta.machine.VirtualMachine;
 
@@ -17,19 +25,27 @@ import java.util.Optional;
  *
  * <p>Threading: {@link #run} on one thread; the console's input and the hook on others.
  */
-final class Session implements ConsoleInput.Guest {
+final class Session implements ConsoleInput.Guest, Vmm {
+    private static final int LEAVE_WITHIN_MILLIS = 500;
+
     private final RunRequest request;
     private final Console console;
+    private final ConsoleHub hub;
     private final Optional<Long> endNanos;
 
     // Guarded by this object's monitor.
     private Optional<VirtualMachine> machine = Optional.empty();
     private Optional<RuntimeFolder> folder = Optional.empty();
+    private Optional<ControlServer> server = Optional.empty();
+    private boolean serving;
     private boolean stopped;
+    private boolean rebooting;
+    private long upSinceNanos;
 
     Session(RunRequest request) {
         this.request = request;
         this.console = Console.of(request.console(), this);
+        this.hub = new ConsoleHub(console.output(), this::offer);
         this.endNanos = request.timeout().map(t -> System.nanoTime() + t.toNanos());
     }
 
@@ -49,23 +65,58 @@ final class Session implements ConsoleInput.Guest {
 
     /** Gives how the guest ended; empty when its time was up. */
     private Optional<MachineOutcome> runUntilEnd() {
-        ConsoleOutput output = console.output();
         while (true) {
-            try (VirtualMachine vm = VirtualMachine.create(request.machine(), output)) {
+            try (VirtualMachine vm = VirtualMachine.create(request.machine(), hub)) {
                 attach(vm);
                 console.open();
                 vm.start();
                 console.start();
+                serve();
                 Optional<MachineOutcome> outcome = await(vm);
                 detach();
-                boolean again =
-                        request.reboot()
-                                && outcome.isPresent()
-                                && outcome.get() instanceof MachineOutcome.ResetRequested;
-                if (!again) {
+                if (outcome.isEmpty() || !isAgain(outcome.get())) {
                     return outcome;
                 }
             }
+        }
+    }
+
+    private synchronized boolean isAgain(MachineOutcome outcome) {
+        boolean asked = rebooting && outcome instanceof MachineOutcome.Stopped && !stopped;
+        rebooting = false;
+        return asked || request.reboot() && outcome instanceof MachineOutcome.ResetRequested;
+    }
+
+    /** Opens the API and the console's socket, beside the guest, which runs already. */
+    private synchronized void serve() {
+        if (serving) {
+            return;
+        }
+        serving = true;
+        if (console.isTerminal()) {
+            hub.claim(PidFile.ownPid());
+        }
+        Thread thread = new Thread(this::startServer, "control-start");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void startServer() {
+        Optional<RuntimeFolder> held;
+        synchronized (this) {
+            held = folder;
+        }
+        if (held.isEmpty()) {
+            return;
+        }
+        try {
+            ControlServer started =
+                    ControlServer.start(held.get().path(), this, TopLevel.versionNumber());
+            synchronized (this) {
+                server = Optional.of(started);
+            }
+        } catch (LinuxException e) {
+            console.notice(e.getMessage() + " The guest runs on, out of reach of other commands.");
         }
     }
 
@@ -98,11 +149,17 @@ final class Session implements ConsoleInput.Guest {
 
     private synchronized void attach(VirtualMachine vm) {
         machine = Optional.of(vm);
-        vm.onConsoleRoom(console::roomCame);
+        upSinceNanos = System.nanoTime();
+        vm.onConsoleRoom(this::roomCame);
         // What was asked for while one machine was taken down and the next made.
         if (stopped) {
             vm.requestStop();
         }
+    }
+
+    private void roomCame() {
+        console.roomCame();
+        hub.roomCame();
     }
 
     private synchronized void detach() {
@@ -122,6 +179,61 @@ final class Session implements ConsoleInput.Guest {
         machine.ifPresent(VirtualMachine::requestStop);
     }
 
+    @Override
+    public synchronized Optional<VmView> vm() {
+        return Optional.of(
+                new VmView(request.machine(), serial(), machine, upSinceNanos, Optional.empty()));
+    }
+
+    private SerialChoice serial() {
+        return switch (request.console()) {
+            case ConsoleChoice.Stdio s -> new SerialChoice.Tty();
+            case ConsoleChoice.ToFile f -> new SerialChoice.ToFile(f.path());
+            case ConsoleChoice.None n -> new SerialChoice.None();
+        };
+    }
+
+    @Override
+    public void create(MachineSpec spec, SerialChoice serial) {
+        throw new CallException(500, "The VM is already created.");
+    }
+
+    @Override
+    public void boot() {
+        throw new CallException(500, "The VM is already booted.");
+    }
+
+    @Override
+    public void shutdown() {
+        stop();
+    }
+
+    @Override
+    public synchronized void reboot() {
+        rebooting = true;
+        machine.ifPresent(VirtualMachine::requestStop);
+    }
+
+    @Override
+    public void delete() {
+        stop();
+    }
+
+    @Override
+    public void end() {
+        stop();
+    }
+
+    @Override
+    public boolean endsWithMachine() {
+        return true;
+    }
+
+    @Override
+    public ConsoleHub console() {
+        return hub;
+    }
+
     /** The process ends while the guest runs. */
     private void abandon() {
         console.release();
@@ -131,11 +243,16 @@ final class Session implements ConsoleInput.Guest {
 
     private void leave() {
         console.close();
+        hub.close(LEAVE_WITHIN_MILLIS);
         Optional<RuntimeFolder> held;
+        Optional<ControlServer> served;
         synchronized (this) {
             held = folder;
             folder = Optional.empty();
+            served = server;
+            server = Optional.empty();
         }
+        served.ifPresent(ControlServer::close);
         held.ifPresent(RuntimeFolder::close);
     }
 }

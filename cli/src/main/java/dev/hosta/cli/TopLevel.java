@@ -42,10 +42,13 @@ final class TopLevel implements Command {
         return ExitStatus.USAGE;
     }
 
+    /** The number of this version alone. */
+    static String versionNumber() {
+        return Optional.ofNullable(Main.class.getPackage().getImplementationVersion())
+                .orElse("(not packaged)");
+    }
+
     private static String version() {
-        String version =
-                Optional.ofNullable(Main.class.getPackage().getImplementationVersion())
-                        .orElse("(not packaged)");
-        return "hosta " + version + " on JDK " + System.getProperty("java.runtime.version");
+        return "hosta " + versionNumber() + " on JDK " + System.getProperty("java.runtime.version");
     }
 }
