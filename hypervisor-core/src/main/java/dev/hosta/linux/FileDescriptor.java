@@ -30,6 +30,9 @@ public final class FileDescriptor implements AutoCloseable {
     /** {@code open(2)}: cut to zero bytes. */
     public static final int O_TRUNC = 0x200;
 
+    /** {@code open(2)}: each write goes to the end. */
+    public static final int O_APPEND = 0x400;
+
     /** {@code open(2)}: never block; {@link #read} answers {@link #WOULD_BLOCK}. */
     public static final int O_NONBLOCK = 0x800;
 
