@@ -12,11 +12,14 @@ import dev.hosta.boot.VirtioMmioDevice;
 import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.device.irq.InterruptLine;
 import dev.hosta.device.state.InvalidStateException;
+import dev.hosta.device.virtio.rng.RngDevice;
 import dev.hosta.kvm.Kvm;
 import dev.hosta.kvm.KvmCapability;
 import dev.hosta.kvm.KvmVm;
 import dev.hosta.linux.HostInfo;
+import dev.hosta.linux.KernelEntropy;
 import dev.hosta.linux.RawDisk;
+import dev.hosta.linux.StdioPort;
 import dev.hosta.memory.GuestRam;
 import dev.hosta.memory.KvmMemslots;
 import dev.hosta.memory.MappedGuestMemory;
@@ -63,12 +66,17 @@ final class MachineBuilder {
     private final MachineSpec spec;
     private final OwnedHandles handles = new OwnedHandles();
 
-    private MachineBuilder(MachineSpec spec) {
+    private final Optional<StdioPort> terminal;
+    private Optional<Consoles> consoles = Optional.empty();
+
+    private MachineBuilder(MachineSpec spec, Optional<StdioPort> terminal) {
         this.spec = spec;
+        this.terminal = terminal;
     }
 
-    static VirtualMachine build(MachineSpec spec, ConsoleOutput console) {
-        MachineBuilder builder = new MachineBuilder(spec);
+    static VirtualMachine build(
+            MachineSpec spec, ConsoleOutput console, Optional<StdioPort> terminal) {
+        MachineBuilder builder = new MachineBuilder(spec, terminal);
         return builder.orNothing(() -> builder.build(console));
     }
 
@@ -79,7 +87,7 @@ final class MachineBuilder {
             GuestCpu cpu,
             GuestRam ram,
             ConsoleOutput console) {
-        MachineBuilder builder = new MachineBuilder(spec);
+        MachineBuilder builder = new MachineBuilder(spec, Optional.empty());
         builder.handles.own(ram, ram::close);
         return builder.orNothing(() -> builder.restore(state, cpu, ram, console));
     }
@@ -102,6 +110,7 @@ final class MachineBuilder {
         try (KernelImage image = KernelImages.open(boot.kernel(), boot.flatGpa())) {
             checkHostMemory();
             List<RawDisk> disks = openDisks();
+            openConsoles();
             Kvm kvm = openKvm();
             KvmVm vm = createVm(kvm);
             return assemble(
@@ -131,6 +140,7 @@ final class MachineBuilder {
         }
         checkHostMemory();
         List<RawDisk> disks = openDisks();
+        openConsoles();
         Kvm kvm = openKvm();
         int khz = state.vcpus().getFirst().tscKhz();
         return assemble(
@@ -165,9 +175,13 @@ final class MachineBuilder {
         MappedGuestMemory memory = new MappedGuestMemory(map);
         // Before the board, so that interrupts outlive the devices that send them.
         Optional<VirtioSlots> slots =
-                disks.isEmpty() ? Optional.empty() : Optional.of(createSlots(vm, memory, end));
+                spec.hasVirtioDevices()
+                        ? Optional.of(createSlots(vm, memory, end))
+                        : Optional.empty();
         Board board = createBoard(vm, ram, console, end);
         slots.ifPresent(free -> Disks.plug(disks, free, board));
+        consoles.ifPresent(some -> some.plug(slots.orElseThrow(), board));
+        spec.rng().ifPresent(rng -> plugRng(rng, slots.orElseThrow(), board));
         PagingLimits limits = PagingLimits.of(cpu.supported());
         CrashScene scene = new CrashScene(memory, map, limits, end);
         List<VcpuThread> vcpus = startVcpus(kvm, vm, cpu, tscKhz, board, scene);
@@ -241,6 +255,25 @@ final class MachineBuilder {
     private VirtioSlots createSlots(KvmVm vm, MappedGuestMemory memory, MachineEnd end) {
         VirtioSlots slots = new VirtioSlots(vm, memory, end);
         return handles.own(slots, slots::close);
+    }
+
+    private void openConsoles() {
+        if (!spec.consoles().isEmpty()) {
+            consoles = Optional.of(Consoles.open(spec.consoles(), terminal, handles));
+        }
+    }
+
+    private static void plugRng(RngSpec rng, VirtioSlots slots, Board board) {
+        slots.plug(
+                board,
+                "rng",
+                "rng",
+                loop ->
+                        new RngDevice(
+                                new KernelEntropy(),
+                                rng.bytesPerSecond(),
+                                loop.newAlarm(),
+                                loop::execute));
     }
 
     private Board createBoard(KvmVm vm, GuestRam ram, ConsoleOutput console, MachineEnd end) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -16,9 +17,17 @@ import java.util.Set;
  * @param boot image and command line
  * @param disks in the order in which the guest sees them, each with its own id and path; at most
  *     {@link #MAX_VIRTIO_DEVICES}
+ * @param consoles virtio consoles and named ports, beside the serial port
+ * @param rng the source of random bytes, if there is one
  */
 public record MachineSpec(
-        String name, int cpus, MemorySpec memory, BootSpec boot, List<DiskSpec> disks) {
+        String name,
+        int cpus,
+        MemorySpec memory,
+        BootSpec boot,
+        List<DiskSpec> disks,
+        ConsoleSpec consoles,
+        Optional<RngSpec> rng) {
     /** Most vCPUs that xAPIC ids can name; 255 is the broadcast id. */
     public static final int MAX_CPUS = 255;
 
@@ -35,11 +44,34 @@ public record MachineSpec(
         requireCpus(cpus);
         requireName(name);
         disks = disks.isEmpty() ? List.of() : named(disks);
+        requireSlots(disks.size() + consoles.deviceCount() + (rng.isPresent() ? 1 : 0));
     }
 
     /** A machine without disks. */
     public MachineSpec(String name, int cpus, MemorySpec memory, BootSpec boot) {
         this(name, cpus, memory, boot, List.of());
+    }
+
+    /** A machine with no virtio devices but disks. */
+    public MachineSpec(
+            String name, int cpus, MemorySpec memory, BootSpec boot, List<DiskSpec> disks) {
+        this(name, cpus, memory, boot, disks, ConsoleSpec.NONE, Optional.empty());
+    }
+
+    private static void requireSlots(int devices) {
+        if (devices > MAX_VIRTIO_DEVICES) {
+            throw new SpecException(
+                    "Too many virtio devices: "
+                            + devices
+                            + ", at most "
+                            + MAX_VIRTIO_DEVICES
+                            + ".");
+        }
+    }
+
+    /** Whether there is any virtio device. */
+    boolean hasVirtioDevices() {
+        return !disks.isEmpty() || !consoles.isEmpty() || rng.isPresent();
     }
 
     private static List<DiskSpec> named(List<DiskSpec> disks) {

@@ -80,6 +80,10 @@ final class SpecJson {
         return json.currentToken() == JsonToken.START_OBJECT;
     }
 
+    boolean isString() {
+        return json.currentToken() == JsonToken.VALUE_STRING;
+    }
+
     String string(String key) throws IOException {
         if (json.currentToken() != JsonToken.VALUE_STRING) {
             throw wrong("'" + key + "' must be a string");

@@ -36,11 +36,16 @@ public final class SpecReader {
                     "append",
                     "loadAddress",
                     "virtioCmdline",
-                    "disks");
+                    "disks",
+                    "hvc",
+                    "ports",
+                    "rng");
     private static final List<String> MEMORY_KEYS = List.of("size", "hugepages", "prealloc");
 
     private static final List<String> DISK_KEYS =
             List.of("path", "readOnly", "cache", "format", "id");
+
+    private static final List<String> PORT_KEYS = List.of("name", "to");
 
     private final Path file;
     private final SpecJson json;
@@ -55,6 +60,9 @@ public final class SpecReader {
     private boolean virtioCmdline;
 
     private List<DiskSpec> disks = List.of();
+    private Optional<PortTarget> hvc = Optional.empty();
+    private List<PortSpec> ports = List.of();
+    private Optional<RngSpec> rng = Optional.empty();
 
     private SpecReader(Path file, JsonParser json, String defaultName) {
         this.file = file;
@@ -102,6 +110,10 @@ public final class SpecReader {
                 case "append" -> append = json.string(key);
                 case "virtioCmdline" -> virtioCmdline = json.bool(key);
                 case "disks" -> disks = json.list(key, () -> disk());
+                case "hvc" ->
+                        hvc = json.parsed(key, text -> ConsoleSpec.parseHvc(text, this::path));
+                case "ports" -> ports = json.list(key, () -> port());
+                case "rng" -> rng = rng(key);
                 default -> loadAddress = OptionalLong.of(json.parsed(key, BootSpec::parseGpa));
             }
         }
@@ -112,7 +124,14 @@ public final class SpecReader {
                                 new SpecException(
                                         "Cannot read " + file + ": the key 'kernel' is missing."));
         BootSpec boot = new BootSpec(image, initrd, append, loadAddress, virtioCmdline);
-        return json.checked(() -> new MachineSpec(name, cpus, memory, boot, disks));
+        return json.checked(
+                () -> {
+                    ConsoleSpec consoles =
+                            hvc.isEmpty() && ports.isEmpty()
+                                    ? ConsoleSpec.NONE
+                                    : new ConsoleSpec(hvc, ports);
+                    return new MachineSpec(name, cpus, memory, boot, disks, consoles, rng);
+                });
     }
 
     private DiskSpec disk() throws IOException {
@@ -138,6 +157,37 @@ public final class SpecReader {
             throw json.wrong("a disk's 'path' is missing");
         }
         return new DiskSpec(path.get(), readOnly, cache, surelyRaw, id);
+    }
+
+    private PortSpec port() throws IOException {
+        if (!json.isObject()) {
+            throw json.wrong("a port must be an object with 'name' and 'to'");
+        }
+        Optional<String> portName = Optional.empty();
+        Optional<PortTarget> target = Optional.empty();
+        Set<String> seen = new HashSet<>();
+        for (String inner; !(inner = json.nextKey(PORT_KEYS, seen)).isEmpty(); ) {
+            switch (inner) {
+                case "name" -> portName = Optional.of(json.parsed(inner, PortSpec::requireName));
+                default ->
+                        target =
+                                Optional.of(
+                                        json.parsed(
+                                                inner, text -> PortTarget.parse(text, this::path)));
+            }
+        }
+        if (portName.isEmpty() || target.isEmpty()) {
+            throw json.wrong("a port's 'name' or 'to' is missing");
+        }
+        return new PortSpec(portName.get(), target.get());
+    }
+
+    /** {@code true}, {@code false}, or a rate. */
+    private Optional<RngSpec> rng(String key) throws IOException {
+        if (json.isString()) {
+            return Optional.of(json.parsed(key, RngSpec::parse));
+        }
+        return json.bool(key) ? Optional.of(RngSpec.unlimited()) : Optional.empty();
     }
 
     private MemorySpec memory(String key) throws IOException {

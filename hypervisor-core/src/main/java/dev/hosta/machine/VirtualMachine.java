@@ -4,6 +4,7 @@ import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.kvm.KvmVm;
 import dev.hosta.linux.RawDisk;
+import dev.hosta.linux.StdioPort;
 import dev.hosta.memory.Access;
 import dev.hosta.memory.AddressTranslation;
 import dev.hosta.memory.AddressTranslator;
@@ -88,7 +89,18 @@ public final class VirtualMachine implements AutoCloseable {
      *     not allow it; nothing is left behind
      */
     public static VirtualMachine create(MachineSpec spec, ConsoleOutput console) {
-        return MachineBuilder.build(spec, console);
+        return MachineBuilder.build(spec, console, Optional.empty());
+    }
+
+    /**
+     * As {@link #create(MachineSpec, ConsoleOutput)}, with a terminal for the guest's virtio
+     * console.
+     *
+     * @param terminal where the console goes that the spec has on stdio; stays the caller's
+     */
+    public static VirtualMachine create(
+            MachineSpec spec, ConsoleOutput console, StdioPort terminal) {
+        return MachineBuilder.build(spec, console, Optional.of(terminal));
     }
 
     /**
