@@ -1,13 +1,17 @@
 package dev.hosta.cli;
 
 import dev.hosta.linux.CacheMode;
+import dev.hosta.linux.EngineChoice;
 import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.SpecException;
 
-/** The value of {@code --disk}: {@code PATH[,ro][,format=raw][,cache=MODE][,id=ID]}. */
+/**
+ * The value of {@code --disk}: {@code PATH[,ro][,format=raw][,cache=MODE][,engine=ENGINE][,id=ID]}.
+ */
 final class DiskText {
     private static final String FORMAT = "format=";
     private static final String CACHE = "cache=";
+    private static final String ENGINE = "engine=";
     private static final String ID = "id=";
 
     private DiskText() {}
@@ -25,6 +29,7 @@ final class DiskText {
         boolean readOnly = false;
         boolean surelyRaw = false;
         CacheMode cache = CacheMode.WRITEBACK;
+        EngineChoice engine = EngineChoice.AUTO;
         String id = "";
         for (int i = 1; i < parts.length; i++) {
             String part = parts[i];
@@ -34,15 +39,17 @@ final class DiskText {
                 surelyRaw = DiskSpec.parseFormat(part.substring(FORMAT.length()));
             } else if (part.startsWith(CACHE)) {
                 cache = DiskSpec.parseCache(part.substring(CACHE.length()));
+            } else if (part.startsWith(ENGINE)) {
+                engine = DiskSpec.parseEngine(part.substring(ENGINE.length()));
             } else if (part.startsWith(ID)) {
                 id = DiskSpec.requireId(part.substring(ID.length()));
             } else {
                 throw new SpecException(
-                        "A disk takes PATH, ro, format=raw, cache=MODE and id=ID: '"
+                        "A disk takes PATH, ro, format=raw, cache=MODE, engine=ENGINE and id=ID: '"
                                 + part
                                 + "'. A path with a comma goes into a --config file.");
             }
         }
-        return new DiskSpec(RunOptions.path(parts[0]), readOnly, cache, surelyRaw, id);
+        return new DiskSpec(RunOptions.path(parts[0]), readOnly, cache, surelyRaw, id, engine);
     }
 }

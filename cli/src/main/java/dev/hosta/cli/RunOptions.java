@@ -77,7 +77,7 @@ final class RunOptions {
                 "RAM, such as 2G (default 512M).");
         spec.addOption(
                 OptionSpec.builder("--disk")
-                        .paramLabel("PATH[,ro][,format=raw][,cache=MODE][,id=ID]")
+                        .paramLabel("PATH[,ro][,format=raw][,cache=MODE][,engine=ENGINE][,id=ID]")
                         .type(List.class)
                         .auxiliaryTypes(String.class)
                         .arity("1")
@@ -85,7 +85,8 @@ final class RunOptions {
                         .converters(checked(text -> DiskText.parse(text)))
                         .description(
                                 "A disk: image file or block device; repeatable. MODE is"
-                                        + " writeback (default), writethrough or none.")
+                                        + " writeback (default), writethrough or none, ENGINE"
+                                        + " auto (default), threads or io_uring.")
                         .build());
         option(
                 spec,

@@ -69,6 +69,7 @@ final class DirectLibC implements LibC {
     private final long dup2 = symbol("dup2");
     private final long setsid = symbol("setsid");
     private final long geteuid = symbol("geteuid");
+    private final long syscall = symbol("syscall");
     private final long getpid = symbol("getpid");
     private final long gettid = symbol("gettid");
     private final long tgkill = symbol("tgkill");
@@ -317,6 +318,12 @@ final class DirectLibC implements LibC {
     @Override
     public int geteuid() {
         return (int) INVOKER.invokeN0(CONTEXTS[0], geteuid);
+    }
+
+    @Override
+    public long syscall(long number, long a, long b, long c, long d, Pointer e) {
+        return INVOKER.invokeN6(
+                CONTEXTS[6], syscall, number, a, b, c, d, e == null ? 0 : e.address());
     }
 
     @Override

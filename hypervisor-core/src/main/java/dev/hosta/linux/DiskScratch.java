@@ -16,7 +16,9 @@ final class DiskScratch implements AutoCloseable {
     /** {@code struct iovec}: address, then length, 8 bytes each. */
     static final int VECTOR_BYTES = 16;
 
-    private static final int BUFFER_BYTES = 1 << 20;
+    /** Size of a {@link #buffer}: one MiB. */
+    static final int BUFFER_BYTES = 1 << 20;
+
     private static final int BUFFER_ALIGNMENT = 4096;
 
     private final Arena arena = Arena.ofConfined();

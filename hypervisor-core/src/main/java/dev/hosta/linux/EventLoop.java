@@ -7,9 +7,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.function.IntConsumer;
 
 /**
@@ -117,29 +118,51 @@ public final class EventLoop implements AutoCloseable {
             return;
         }
         control(EPOLL_CTL_DEL, number, 0);
-        if (Thread.currentThread() != thread && thread.isAlive()) {
-            awaitPass();
+        if (thread.isAlive()) {
+            // What is called now was looked up before: it ends before a task does.
+            call(() -> {});
         }
     }
 
-    private void awaitPass() {
-        CountDownLatch passed = new CountDownLatch(1);
-        if (!offer(passed::countDown)) {
+    /**
+     * Runs a task on the loop's thread and waits for its end; at once where that is the caller.
+     *
+     * @return false where the loop is closed: it has ended and the task did not run
+     * @throws RuntimeException what the task threw
+     */
+    public boolean call(Runnable task) {
+        if (isOwnThread()) {
+            task.run();
+            return true;
+        }
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        Runnable told =
+                () -> {
+                    try {
+                        task.run();
+                        end.complete(null);
+                    } catch (RuntimeException e) {
+                        end.completeExceptionally(e);
+                    }
+                };
+        if (!offer(told)) {
             join();
-            return;
+            return false;
         }
-        boolean interrupted = false;
-        while (true) {
-            try {
-                passed.await();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
+        try {
+            end.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
             }
+            throw e;
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        return true;
+    }
+
+    /** Whether the caller runs on the loop's thread. */
+    public boolean isOwnThread() {
+        return Thread.currentThread() == thread;
     }
 
     /**
@@ -159,7 +182,10 @@ public final class EventLoop implements AutoCloseable {
         if (stopping && tasks.remove(task)) {
             return false;
         }
-        wakeUp.signal();
+        // The loop's own thread looks at the tasks before it waits again.
+        if (!isOwnThread()) {
+            wakeUp.signal();
+        }
         return true;
     }
 
@@ -231,7 +257,7 @@ public final class EventLoop implements AutoCloseable {
         }
         stopping = true;
         wakeUp.signal();
-        if (Thread.currentThread() != thread) {
+        if (!isOwnThread()) {
             join();
         }
         alarms.forEach(LoopAlarm::close);

@@ -142,6 +142,12 @@ public interface LibC {
     /** geteuid(2). */
     int geteuid();
 
+    /**
+     * syscall(2), for calls without a C function of their own; the last argument is a pointer for
+     * the reason above.
+     */
+    long syscall(long number, long a, long b, long c, long d, Pointer e);
+
     /** getpid(2). */
     int getpid();
 

@@ -5,36 +5,36 @@ import dev.hosta.device.backend.BlockBackend;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A disk whose blocks stand in a file or block device just as the guest sees them.
  *
- * <p>Requests are blocking system calls on a few threads of the disk's own, straight between the
- * file and guest memory; only with {@link CacheMode#NONE} and memory that the host cannot take for
- * {@code O_DIRECT} goes a request through a buffer. After a flush that failed all flushes fail: the
- * kernel forgets which pages it could not write, so that a later success would promise too much.
+ * <p>Requests go straight between the file and guest memory, by the engine that was chosen; {@link
+ * DiskRequests} says by which system calls.
  *
- * <p>Threading: see {@link BlockBackend}; completions are called by the disk's threads.
+ * <p>Threading: see {@link BlockBackend}; {@link #attach} first, by the control thread. Requests
+ * are submitted on the attached loop's thread.
  */
 public final class RawDisk implements BlockBackend {
-    private static final int FALLOC_FL_KEEP_SIZE = 0x1;
-    private static final int FALLOC_FL_PUNCH_HOLE = 0x2;
-    private static final int FALLOC_FL_ZERO_RANGE = 0x10;
-
     private static final System.Logger LOG = System.getLogger(RawDisk.class.getName());
 
     private final OpenDisk disk;
     private final String serial;
-    private final DiskWorkers workers;
-    private final AtomicLong errors = new AtomicLong();
-    private volatile boolean flushFailed;
+    private final DiskRequests requests;
+    private final DiskEngine engine;
     private volatile boolean closed;
 
-    private RawDisk(OpenDisk disk, String serial) {
+    private RawDisk(OpenDisk disk, String serial, DiskEngine engine) {
         this.disk = disk;
         this.serial = serial;
-        this.workers = new DiskWorkers(serial);
+        this.requests = new DiskRequests(disk);
+        this.engine = engine;
+    }
+
+    /** Opens a disk with the engine that suits it best. */
+    public static RawDisk open(
+            Path path, boolean readOnly, CacheMode cache, boolean surelyRaw, String serial) {
+        return open(path, readOnly, cache, surelyRaw, serial, EngineChoice.AUTO);
     }
 
     /**
@@ -45,13 +45,73 @@ public final class RawDisk implements BlockBackend {
      * @param cache how writes travel
      * @param surelyRaw whether it is raw even where it looks like an image of another format
      * @param serial what the guest reads as serial number, 1 to 20 ASCII characters
+     * @param choice who carries out requests
      * @throws DiskException where it is no disk that can be used so
      */
     public static RawDisk open(
-            Path path, boolean readOnly, CacheMode cache, boolean surelyRaw, String serial) {
-        RawDisk disk = new RawDisk(OpenDisk.open(path, readOnly, cache, surelyRaw), serial);
-        disk.workers.start();
-        return disk;
+            Path path,
+            boolean readOnly,
+            CacheMode cache,
+            boolean surelyRaw,
+            String serial,
+            EngineChoice choice) {
+        OpenDisk disk = OpenDisk.open(path, readOnly, cache, surelyRaw);
+        try {
+            return new RawDisk(disk, serial, engine(disk, serial, choice));
+        } catch (RuntimeException e) {
+            disk.close();
+            throw e;
+        }
+    }
+
+    private static DiskEngine engine(OpenDisk disk, String serial, EngineChoice choice) {
+        return switch (choice) {
+            case THREADS -> new ThreadEngine(disk.fd(), serial);
+            case IO_URING -> {
+                try {
+                    yield new UringEngine(disk.fd());
+                } catch (LinuxException e) {
+                    throw new DiskException(
+                            "Cannot use "
+                                    + disk.path()
+                                    + " with engine=io_uring: "
+                                    + e.call()
+                                    + " failed, errno="
+                                    + Errno.describe(e.errno())
+                                    + ". "
+                                    + e.hint());
+                }
+            }
+            case AUTO ->
+                    disk.cache() == CacheMode.NONE
+                            ? ringOrThreads(disk, serial)
+                            : new ThreadEngine(disk.fd(), serial);
+        };
+    }
+
+    private static DiskEngine ringOrThreads(OpenDisk disk, String serial) {
+        try {
+            return new UringEngine(disk.fd());
+        } catch (LinuxException e) {
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "The disk " + serial + " uses threads: " + e.getMessage());
+            return new ThreadEngine(disk.fd(), serial);
+        }
+    }
+
+    /**
+     * Says on which thread requests will be submitted. Once, before the first.
+     *
+     * @param loop of the device; outlives {@link #close}
+     */
+    public void attach(EventLoop loop) {
+        engine.attach(loop);
+    }
+
+    /** Who carries out requests: {@link EngineChoice#THREADS} or {@link EngineChoice#IO_URING}. */
+    public EngineChoice engine() {
+        return engine.kind();
     }
 
     @Override
@@ -76,12 +136,12 @@ public final class RawDisk implements BlockBackend {
 
     /** Requests that the host failed, since the start. */
     public long errorCount() {
-        return errors.get();
+        return requests.errorCount();
     }
 
     @Override
     public void read(long offset, List<MemorySegment> to, Completion completion) {
-        workers.submit(scratch -> transfer(false, offset, to, scratch), completion);
+        engine.submit(requests.transfer(false, offset, to), completion);
     }
 
     @Override
@@ -90,12 +150,12 @@ public final class RawDisk implements BlockBackend {
             completion.done(Result.IO_ERROR);
             return;
         }
-        workers.submit(scratch -> transfer(true, offset, from, scratch), completion);
+        engine.submit(requests.transfer(true, offset, from), completion);
     }
 
     @Override
     public void flush(Completion completion) {
-        workers.submit(scratch -> flush(), completion);
+        engine.submit(requests.flush(), completion);
     }
 
     @Override
@@ -104,8 +164,7 @@ public final class RawDisk implements BlockBackend {
             completion.done(Result.IO_ERROR);
             return;
         }
-        int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-        workers.submit(scratch -> durable(allocate(mode, offset, lengthBytes)), completion);
+        engine.submit(requests.discard(offset, lengthBytes), completion);
     }
 
     @Override
@@ -115,139 +174,24 @@ public final class RawDisk implements BlockBackend {
             completion.done(Result.IO_ERROR);
             return;
         }
-        int how = mayUnmap ? FALLOC_FL_PUNCH_HOLE : FALLOC_FL_ZERO_RANGE;
-        workers.submit(
-                scratch -> {
-                    Result result = allocate(how | FALLOC_FL_KEEP_SIZE, offset, lengthBytes);
-                    return result == Result.UNSUPPORTED
-                            ? zero(offset, lengthBytes, scratch)
-                            : durable(result);
-                },
-                completion);
+        engine.submit(requests.writeZeroes(offset, lengthBytes, mayUnmap), completion);
     }
 
-    private Result transfer(
-            boolean write, long offset, List<MemorySegment> segments, DiskScratch scratch) {
-        SegmentCursor cursor = new SegmentCursor(segments);
-        return disk.takes(segments)
-                ? straight(write, offset, cursor, scratch)
-                : bounced(write, offset, cursor, scratch);
-    }
-
-    private Result straight(boolean write, long offset, SegmentCursor at, DiskScratch scratch) {
-        MemorySegment vectors = scratch.vectors();
-        long position = offset;
-        while (at.remaining() > 0) {
-            int count = at.fill(vectors);
-            int fd = disk.fd().number();
-            long n =
-                    write
-                            ? Native.LIBC.pwritev(fd, vectors.address(), count, position)
-                            : Native.LIBC.preadv(fd, vectors.address(), count, position);
-            if (n > 0) {
-                at.advance(n);
-                position += n;
-            } else if (n == 0) {
-                return failed(write ? "pwritev" : "preadv at its end", position, 0);
-            } else if (Native.errno() != Errno.EINTR) {
-                return failed(write ? "pwritev" : "preadv", position, Native.errno());
-            }
-        }
-        return Result.OK;
-    }
-
-    private Result bounced(boolean write, long offset, SegmentCursor at, DiskScratch scratch) {
-        long position = offset;
-        Result result = Result.OK;
-        while (at.remaining() > 0 && result == Result.OK) {
-            long length = Math.min(at.remaining(), scratch.buffer().byteSize());
-            MemorySegment part = scratch.buffer().asSlice(0, length);
-            if (write) {
-                at.copyTo(part);
-            }
-            result = straight(write, position, new SegmentCursor(List.of(part)), scratch);
-            if (!write && result == Result.OK) {
-                at.copyFrom(part);
-            }
-            position += length;
-        }
-        return result;
-    }
-
-    private Result zero(long offset, long lengthBytes, DiskScratch scratch) {
-        MemorySegment zeros = scratch.buffer().fill((byte) 0);
-        Result result = Result.OK;
-        for (long done = 0; done < lengthBytes && result == Result.OK; ) {
-            long length = Math.min(lengthBytes - done, zeros.byteSize());
-            SegmentCursor part = new SegmentCursor(List.of(zeros.asSlice(0, length)));
-            result = straight(true, offset + done, part, scratch);
-            done += length;
-        }
-        return result;
-    }
-
-    private Result allocate(int mode, long offset, long lengthBytes) {
-        while (Native.LIBC.fallocate(disk.fd().number(), mode, offset, lengthBytes) < 0) {
-            int errno = Native.errno();
-            if (errno == Errno.EOPNOTSUPP || errno == Errno.ENOSYS || errno == Errno.ENODEV) {
-                return Result.UNSUPPORTED;
-            }
-            if (errno != Errno.EINTR) {
-                return failed("fallocate", offset, errno);
-            }
-        }
-        return Result.OK;
-    }
-
-    /** Without a write cache, what changed the file's extents is made durable at once. */
-    private Result durable(Result result) {
-        return result == Result.OK && !hasWriteCache() ? flush() : result;
-    }
-
-    private Result flush() {
-        if (flushFailed) {
-            return Result.IO_ERROR;
-        }
-        if (disk.readOnly()) {
-            return Result.OK;
-        }
-        while (Native.LIBC.fdatasync(disk.fd().number()) < 0) {
-            if (Native.errno() != Errno.EINTR) {
-                flushFailed = true;
-                return failed("fdatasync", 0, Native.errno());
-            }
-        }
-        return Result.OK;
-    }
-
-    /** Counts a failure and tells of the first; the guest sees each. */
-    private Result failed(String call, long offset, int errno) {
-        if (errors.getAndIncrement() == 0) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "The host failed a request of disk "
-                            + disk.path()
-                            + ": call="
-                            + call
-                            + ", offset="
-                            + offset
-                            + ", errno="
-                            + Errno.describe(errno)
-                            + ". The guest sees an I/O error; further ones are counted only.");
-        }
-        return Result.IO_ERROR;
+    @Override
+    public void kick() {
+        engine.kick();
     }
 
     @Override
     public void drain() {
-        workers.drain();
+        engine.drain();
     }
 
     @Override
     public void close() {
         if (!closed) {
             closed = true;
-            workers.close();
+            engine.close();
             disk.close();
         }
     }

@@ -1,6 +1,7 @@
 package dev.hosta.machine;
 
 import dev.hosta.linux.CacheMode;
+import dev.hosta.linux.EngineChoice;
 
 import java.nio.file.Path;
 
@@ -14,8 +15,15 @@ import java.nio.file.Path;
  * @param id names the disk on the host and is its serial number in the guest: 1 to {@link #MAX_ID}
  *     letters, digits, {@code . _ -}; empty for one that the machine names by its place, {@code
  *     disk0} first
+ * @param engine who carries out its requests
  */
-public record DiskSpec(Path path, boolean readOnly, CacheMode cache, boolean surelyRaw, String id) {
+public record DiskSpec(
+        Path path,
+        boolean readOnly,
+        CacheMode cache,
+        boolean surelyRaw,
+        String id,
+        EngineChoice engine) {
     /** Most characters of an id: a virtio serial number's (virtio 1.2 §5.2.6). */
     public static final int MAX_ID = 20;
 
@@ -26,6 +34,11 @@ public record DiskSpec(Path path, boolean readOnly, CacheMode cache, boolean sur
         }
     }
 
+    /** A disk with the engine that suits it best. */
+    public DiskSpec(Path path, boolean readOnly, CacheMode cache, boolean surelyRaw, String id) {
+        this(path, readOnly, cache, surelyRaw, id, EngineChoice.AUTO);
+    }
+
     /** A disk that is read and written, cached by the host, and named by its place. */
     public static DiskSpec of(Path path) {
         return new DiskSpec(path, false, CacheMode.WRITEBACK, false, "");
@@ -33,7 +46,7 @@ public record DiskSpec(Path path, boolean readOnly, CacheMode cache, boolean sur
 
     /** The same disk under another id. */
     DiskSpec withId(String newId) {
-        return new DiskSpec(path, readOnly, cache, surelyRaw, newId);
+        return new DiskSpec(path, readOnly, cache, surelyRaw, newId, engine);
     }
 
     /**
@@ -65,6 +78,21 @@ public record DiskSpec(Path path, boolean readOnly, CacheMode cache, boolean sur
             }
         }
         throw new SpecException("A cache is writeback, writethrough or none: '" + text + "'.");
+    }
+
+    /**
+     * Reads who carries out requests.
+     *
+     * @param text {@code auto}, {@code threads} or {@code io_uring}
+     * @throws SpecException where it is none of these
+     */
+    public static EngineChoice parseEngine(String text) {
+        for (EngineChoice choice : EngineChoice.values()) {
+            if (choice.text().equals(text)) {
+                return choice;
+            }
+        }
+        throw new SpecException("An engine is auto, threads or io_uring: '" + text + "'.");
     }
 
     /**

@@ -23,7 +23,8 @@ final class Disks {
                             spec.readOnly(),
                             spec.cache(),
                             spec.surelyRaw(),
-                            spec.id());
+                            spec.id(),
+                            spec.engine());
             disks.add(handles.own(disk, disk::close));
         }
         return disks;
@@ -54,7 +55,10 @@ final class Disks {
                     board,
                     "disks/" + disk.serial(),
                     disk.serial(),
-                    loop -> new BlockDevice(disk, loop::execute));
+                    loop -> {
+                        disk.attach(loop);
+                        return new BlockDevice(disk, loop::execute);
+                    });
         }
     }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 
 import dev.hosta.linux.CacheMode;
+import dev.hosta.linux.EngineChoice;
 import dev.hosta.linux.HugePages;
 
 import java.io.IOException;
@@ -43,7 +44,7 @@ public final class SpecReader {
     private static final List<String> MEMORY_KEYS = List.of("size", "hugepages", "prealloc");
 
     private static final List<String> DISK_KEYS =
-            List.of("path", "readOnly", "cache", "format", "id");
+            List.of("path", "readOnly", "cache", "format", "engine", "id");
 
     private static final List<String> PORT_KEYS = List.of("name", "to");
 
@@ -142,6 +143,7 @@ public final class SpecReader {
         boolean readOnly = false;
         CacheMode cache = CacheMode.WRITEBACK;
         boolean surelyRaw = false;
+        EngineChoice engine = EngineChoice.AUTO;
         String id = "";
         Set<String> seen = new HashSet<>();
         for (String inner; !(inner = json.nextKey(DISK_KEYS, seen)).isEmpty(); ) {
@@ -150,13 +152,14 @@ public final class SpecReader {
                 case "readOnly" -> readOnly = json.bool(inner);
                 case "cache" -> cache = json.parsed(inner, DiskSpec::parseCache);
                 case "format" -> surelyRaw = json.parsed(inner, DiskSpec::parseFormat);
+                case "engine" -> engine = json.parsed(inner, DiskSpec::parseEngine);
                 default -> id = json.parsed(inner, DiskSpec::requireId);
             }
         }
         if (path.isEmpty()) {
             throw json.wrong("a disk's 'path' is missing");
         }
-        return new DiskSpec(path.get(), readOnly, cache, surelyRaw, id);
+        return new DiskSpec(path.get(), readOnly, cache, surelyRaw, id, engine);
     }
 
     private PortSpec port() throws IOException {

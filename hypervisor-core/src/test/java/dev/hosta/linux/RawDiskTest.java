@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -25,16 +25,28 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
-/** Requests against real files, in each cache mode. */
+/** Requests against real files, by each engine and in each cache mode. */
 final class RawDiskTest {
     private static final int SIZE = 8 << 20;
 
+    /** One way to run a disk. */
+    private record Mode(EngineChoice engine, CacheMode cache) {
+        Mode(EngineChoice engine) {
+            this(engine, CacheMode.WRITEBACK);
+        }
+    }
+
+    private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final Arena arena = Arena.ofShared();
     private final byte[] content = new byte[SIZE];
+    private final EventLoop loop = EventLoop.start("device", (thread, e) -> failures.add(e));
     private Path folder;
     private Path file;
 
@@ -47,12 +59,30 @@ final class RawDiskTest {
 
     @AfterEach
     void deleteFile() throws IOException {
+        loop.close();
+        assertEquals(List.of(), List.copyOf(failures));
         DiskFolder.delete(folder);
         arena.close();
     }
 
-    private RawDisk open(CacheMode cache) {
-        return RawDisk.open(file, false, cache, true, "disk0");
+    static Stream<EngineChoice> engines() {
+        return Stream.of(EngineChoice.THREADS, EngineChoice.IO_URING);
+    }
+
+    static Stream<Mode> modes() {
+        return engines()
+                .flatMap(e -> Arrays.stream(CacheMode.values()).map(cache -> new Mode(e, cache)));
+    }
+
+    private RawDisk open(Mode mode) {
+        return open(mode, false);
+    }
+
+    private RawDisk open(Mode mode, boolean readOnly) {
+        RawDisk disk = RawDisk.open(file, readOnly, mode.cache, true, "disk0", mode.engine);
+        assertEquals(mode.engine, disk.engine());
+        disk.attach(loop);
+        return disk;
     }
 
     /** What a submission needs: the call and its completion. */
@@ -60,9 +90,14 @@ final class RawDiskTest {
         void submit(BlockBackend.Completion completion);
     }
 
-    private static Result await(Request request) {
+    /** Submits as a device does: on its thread, with a kick afterwards. */
+    private Result await(RawDisk disk, Request request) {
         CompletableFuture<Result> result = new CompletableFuture<>();
-        request.submit(result::complete);
+        loop.execute(
+                () -> {
+                    request.submit(result::complete);
+                    disk.kick();
+                });
         return result.join();
     }
 
@@ -74,12 +109,12 @@ final class RawDiskTest {
     }
 
     @ParameterizedTest
-    @EnumSource(CacheMode.class)
-    void readsIntoSeveralSegments(CacheMode cache) {
-        try (RawDisk disk = open(cache)) {
+    @MethodSource("modes")
+    void readsIntoSeveralSegments(Mode mode) {
+        try (RawDisk disk = open(mode)) {
             List<MemorySegment> to =
                     List.of(arena.allocate(4096, 4096), arena.allocate(8192, 4096));
-            assertEquals(Result.OK, await(c -> disk.read(12288, to, c)));
+            assertEquals(Result.OK, await(disk, c -> disk.read(12288, to, c)));
             assertArrayEquals(
                     Arrays.copyOfRange(content, 12288, 12288 + 4096),
                     to.get(0).toArray(ValueLayout.JAVA_BYTE));
@@ -90,8 +125,8 @@ final class RawDiskTest {
     }
 
     @ParameterizedTest
-    @EnumSource(CacheMode.class)
-    void takesMemoryAtAnyAddressAndOfOddPieces(CacheMode cache) throws IOException {
+    @MethodSource("modes")
+    void takesMemoryAtAnyAddressAndOfOddPieces(Mode mode) throws IOException {
         byte[] data = new byte[3 << 20];
         new Random(2).nextBytes(data);
         List<MemorySegment> pieces = new ArrayList<>();
@@ -100,11 +135,11 @@ final class RawDiskTest {
             pieces.add(bytes(data, at, length, 1 + i % 7));
             at += length;
         }
-        try (RawDisk disk = open(cache)) {
-            assertEquals(Result.OK, await(c -> disk.write(4096, pieces, c)));
+        try (RawDisk disk = open(mode)) {
+            assertEquals(Result.OK, await(disk, c -> disk.write(4096, pieces, c)));
             pieces.forEach(piece -> piece.fill((byte) 0));
-            assertEquals(Result.OK, await(c -> disk.read(4096, pieces, c)));
-            assertEquals(Result.OK, await(disk::flush));
+            assertEquals(Result.OK, await(disk, c -> disk.read(4096, pieces, c)));
+            assertEquals(Result.OK, await(disk, disk::flush));
         }
         byte[] read = new byte[data.length];
         int at = 0;
@@ -119,14 +154,15 @@ final class RawDiskTest {
         assertEquals(content[4096 + data.length], stored[4096 + data.length]);
     }
 
-    @Test
-    void takesMoreSegmentsThanOneCall() throws IOException {
+    @ParameterizedTest
+    @MethodSource("engines")
+    void takesMoreSegmentsThanOneCall(EngineChoice engine) throws IOException {
         List<MemorySegment> pieces = new ArrayList<>();
         for (int i = 0; i < 3000; i++) {
             pieces.add(arena.allocate(512).fill((byte) i));
         }
-        try (RawDisk disk = open(CacheMode.WRITEBACK)) {
-            assertEquals(Result.OK, await(c -> disk.write(0, pieces, c)));
+        try (RawDisk disk = open(new Mode(engine))) {
+            assertEquals(Result.OK, await(disk, c -> disk.write(0, pieces, c)));
         }
         byte[] stored = Files.readAllBytes(file);
         for (int i = 0; i < 3000; i++) {
@@ -134,27 +170,28 @@ final class RawDiskTest {
         }
     }
 
-    @Test
-    void failsTheRequestWhereTheFileShrank() throws IOException {
-        try (RawDisk disk = open(CacheMode.WRITEBACK);
+    @ParameterizedTest
+    @MethodSource("engines")
+    void failsTheRequestWhereTheFileShrank(EngineChoice engine) throws IOException {
+        try (RawDisk disk = open(new Mode(engine));
                 RandomAccessFile other = new RandomAccessFile(file.toFile(), "rw")) {
             other.setLength(1 << 20);
             MemorySegment to = arena.allocate(8192);
-            Result result = await(c -> disk.read((1 << 20) - 4096, List.of(to), c));
+            Result result = await(disk, c -> disk.read((1 << 20) - 4096, List.of(to), c));
             assertEquals(Result.IO_ERROR, result);
             assertEquals(1, disk.errorCount());
-            assertEquals(Result.OK, await(c -> disk.read(0, List.of(to), c)));
+            assertEquals(Result.OK, await(disk, c -> disk.read(0, List.of(to), c)));
         }
     }
 
     @ParameterizedTest
-    @EnumSource(CacheMode.class)
-    void zeroesRanges(CacheMode cache) throws IOException {
+    @MethodSource("modes")
+    void zeroesRanges(Mode mode) throws IOException {
         Result discarded;
-        try (RawDisk disk = open(cache)) {
-            assertEquals(Result.OK, await(c -> disk.writeZeroes(4096, 2 << 20, false, c)));
-            assertEquals(Result.OK, await(c -> disk.writeZeroes(4 << 20, 1 << 20, true, c)));
-            discarded = await(c -> disk.discard(6 << 20, 1 << 20, c));
+        try (RawDisk disk = open(mode)) {
+            assertEquals(Result.OK, await(disk, c -> disk.writeZeroes(4096, 2 << 20, false, c)));
+            assertEquals(Result.OK, await(disk, c -> disk.writeZeroes(4 << 20, 1 << 20, true, c)));
+            discarded = await(disk, c -> disk.discard(6 << 20, 1 << 20, c));
             assertTrue(discarded == Result.OK || discarded == Result.UNSUPPORTED);
         }
         byte[] expected = content.clone();
@@ -166,11 +203,12 @@ final class RawDiskTest {
         assertArrayEquals(expected, Files.readAllBytes(file));
     }
 
-    @Test
-    void givesSpaceBack() throws IOException {
-        try (RawDisk disk = open(CacheMode.WRITEBACK)) {
-            assertEquals(Result.OK, await(disk::flush));
-            Result result = await(c -> disk.discard(0, SIZE, c));
+    @ParameterizedTest
+    @MethodSource("engines")
+    void givesSpaceBack(EngineChoice engine) throws IOException {
+        try (RawDisk disk = open(new Mode(engine))) {
+            assertEquals(Result.OK, await(disk, disk::flush));
+            Result result = await(disk, c -> disk.discard(0, SIZE, c));
             assumeTrue(result == Result.OK, "the build's file system cannot punch holes");
             assertEquals(SIZE, Files.size(file));
             assertTrue(allocatedBytes() < SIZE / 8, "still allocated: " + allocatedBytes());
@@ -182,53 +220,65 @@ final class RawDiskTest {
         return Long.parseLong(new String(du.getInputStream().readAllBytes()).split("\\s")[0]);
     }
 
-    @Test
-    void readOnlyRefusesEveryChange() throws IOException {
-        try (RawDisk disk = RawDisk.open(file, true, CacheMode.WRITEBACK, true, "disk0")) {
+    @ParameterizedTest
+    @MethodSource("engines")
+    void readOnlyRefusesEveryChange(EngineChoice engine) throws IOException {
+        try (RawDisk disk = open(new Mode(engine), true)) {
             MemorySegment data = arena.allocate(512);
             assertTrue(disk.isReadOnly());
-            assertEquals(Result.IO_ERROR, await(c -> disk.write(0, List.of(data), c)));
-            assertEquals(Result.IO_ERROR, await(c -> disk.discard(0, 512, c)));
-            assertEquals(Result.IO_ERROR, await(c -> disk.writeZeroes(0, 512, true, c)));
-            assertEquals(Result.OK, await(disk::flush));
-            assertEquals(Result.OK, await(c -> disk.read(0, List.of(data), c)));
+            assertEquals(Result.IO_ERROR, await(disk, c -> disk.write(0, List.of(data), c)));
+            assertEquals(Result.IO_ERROR, await(disk, c -> disk.discard(0, 512, c)));
+            assertEquals(Result.IO_ERROR, await(disk, c -> disk.writeZeroes(0, 512, true, c)));
+            assertEquals(Result.OK, await(disk, disk::flush));
+            assertEquals(Result.OK, await(disk, c -> disk.read(0, List.of(data), c)));
         }
         assertArrayEquals(content, Files.readAllBytes(file));
     }
 
     @Test
     void tellsItsShape() {
-        try (RawDisk disk = open(CacheMode.WRITEBACK)) {
+        try (RawDisk disk = open(new Mode(EngineChoice.THREADS))) {
             assertEquals(SIZE, disk.geometry().capacityBytes());
             assertEquals(512, disk.geometry().logicalBlockBytes());
             assertEquals("disk0", disk.serial());
             assertTrue(disk.hasWriteCache());
         }
-        try (RawDisk disk = open(CacheMode.WRITETHROUGH)) {
+        try (RawDisk disk = open(new Mode(EngineChoice.IO_URING, CacheMode.WRITETHROUGH))) {
             assertFalse(disk.hasWriteCache());
         }
     }
 
-    @Test
-    void drainWaitsForAllThatWasSubmitted() {
-        try (RawDisk disk = open(CacheMode.WRITEBACK)) {
+    @ParameterizedTest
+    @MethodSource("engines")
+    void drainWaitsForAllThatWasSubmitted(EngineChoice engine) {
+        try (RawDisk disk = open(new Mode(engine))) {
             AtomicInteger done = new AtomicInteger();
             MemorySegment to = arena.allocate(65536);
-            for (int i = 0; i < 500; i++) {
-                disk.read((i % 100) * 65536L, List.of(to), result -> done.incrementAndGet());
-            }
+            loop.call(
+                    () -> {
+                        for (int i = 0; i < 500; i++) {
+                            disk.read(
+                                    (i % 100) * 65536L,
+                                    List.of(to),
+                                    result -> done.incrementAndGet());
+                        }
+                    });
             disk.drain();
             assertEquals(500, done.get());
         }
     }
 
-    @Test
-    void closeIsIdempotentAndFinishesWhatIsQueued() {
-        RawDisk disk = open(CacheMode.WRITEBACK);
+    @ParameterizedTest
+    @MethodSource("engines")
+    void closeIsIdempotentAndFinishesWhatIsQueued(EngineChoice engine) {
+        RawDisk disk = open(new Mode(engine));
         AtomicInteger done = new AtomicInteger();
-        for (int i = 0; i < 50; i++) {
-            disk.flush(result -> done.incrementAndGet());
-        }
+        loop.call(
+                () -> {
+                    for (int i = 0; i < 50; i++) {
+                        disk.flush(result -> done.incrementAndGet());
+                    }
+                });
         disk.close();
         disk.close();
         assertEquals(50, done.get());
