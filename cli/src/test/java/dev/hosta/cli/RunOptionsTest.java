@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hosta.linux.CacheMode;
+import dev.hosta.linux.EngineChoice;
 import dev.hosta.linux.HugePages;
 import dev.hosta.machine.BootSpec;
 import dev.hosta.machine.DiskSpec;
@@ -116,13 +117,21 @@ class RunOptionsTest {
         Path config = dist.resolve("vm.json");
         Files.writeString(config, "{\"kernel\": \"k\", \"disks\": [\"a.img\"]}");
         List<DiskSpec> disks =
-                read("--disk a.img --disk b,ro,format=raw,cache=none,id=data --config " + config)
+                read("--disk a.img --disk b,ro,format=raw,cache=none,engine=threads,id=data"
+                         + " --config "
+                                + config)
                         .machine()
                         .disks();
         assertEquals(
                 List.of(
                         new DiskSpec(Path.of("a.img"), false, CacheMode.WRITEBACK, false, "disk0"),
-                        new DiskSpec(Path.of("b"), true, CacheMode.NONE, true, "data")),
+                        new DiskSpec(
+                                Path.of("b"),
+                                true,
+                                CacheMode.NONE,
+                                true,
+                                "data",
+                                EngineChoice.THREADS)),
                 disks);
         assertEquals(
                 List.of(
@@ -172,6 +181,7 @@ class RunOptionsTest {
                     --disk ,ro hello           | A disk needs a path first
                     --disk x,rw hello          | A disk takes PATH, ro, format=raw
                     --disk x,cache=fast hello  | A cache is writeback, writethrough or none
+                    --disk x,engine=aio hello   | An engine is auto, threads or io_uring
                     --disk x,format=qcow2 y    | A disk's format is raw: 'qcow2'
                     --disk x,id=/ hello        | A disk's id is 1 to 20 letters
                     --disk                     | --disk

@@ -192,6 +192,12 @@ final class IoUring implements AutoCloseable {
         U32.setRelease(rings, sqTailAt, sqTail);
     }
 
+    /** Has a thread of the kernel's carry out the call prepared last, instead of {@link #enter}. */
+    void makeLastAsync() {
+        long at = (long) ((sqTail - 1) & (sqEntries - 1)) * SQE_BYTES;
+        sqes.set(ValueLayout.JAVA_BYTE, at + SQE_FLAGS, IOSQE_ASYNC);
+    }
+
     /**
      * Hands over what is prepared.
      *

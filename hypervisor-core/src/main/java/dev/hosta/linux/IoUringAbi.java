@@ -44,6 +44,7 @@ final class IoUringAbi {
 
     static final int SQE_BYTES = 64;
     static final int SQE_OPCODE = 0;
+    static final int SQE_FLAGS = 1;
     static final int SQE_FD = 4;
     static final int SQE_OFF = 8;
     static final int SQE_ADDR = 16;
@@ -73,6 +74,9 @@ final class IoUringAbi {
 
     static final int REGISTER_ENABLE_RINGS = 12;
     static final int ENTER_GETEVENTS = 1;
+
+    /** A thread of the kernel's carries it out from the first. */
+    static final byte IOSQE_ASYNC = 1 << 4;
 
     static final long OFF_RINGS = 0;
     static final long OFF_SQES = 0x1000_0000L;

@@ -69,7 +69,7 @@ public final class RawDisk implements BlockBackend {
             case THREADS -> new ThreadEngine(disk.fd(), serial);
             case IO_URING -> {
                 try {
-                    yield new UringEngine(disk.fd());
+                    yield new UringEngine(disk.fd(), disk.cache() != CacheMode.NONE);
                 } catch (LinuxException e) {
                     throw new DiskException(
                             "Cannot use "
@@ -82,16 +82,13 @@ public final class RawDisk implements BlockBackend {
                                     + e.hint());
                 }
             }
-            case AUTO ->
-                    disk.cache() == CacheMode.NONE
-                            ? ringOrThreads(disk, serial)
-                            : new ThreadEngine(disk.fd(), serial);
+            case AUTO -> ringOrThreads(disk, serial);
         };
     }
 
     private static DiskEngine ringOrThreads(OpenDisk disk, String serial) {
         try {
-            return new UringEngine(disk.fd());
+            return new UringEngine(disk.fd(), disk.cache() != CacheMode.NONE);
         } catch (LinuxException e) {
             LOG.log(
                     System.Logger.Level.INFO,

@@ -22,6 +22,10 @@ import java.util.Queue;
 final class UringEngine implements DiskEngine {
     private static final int ENTRIES = 128;
     private static final int MAX_BUFFERS = 4;
+
+    /** From here on, a copy out of the page cache would hold up the device's thread for long. */
+    private static final int LONG_COPY_BYTES = 256 << 10;
+
     private static final long TABLE_BYTES =
             (long) DiskScratch.MAX_VECTORS * DiskScratch.VECTOR_BYTES;
 
@@ -38,6 +42,7 @@ final class UringEngine implements DiskEngine {
     }
 
     private final int fd;
+    private final boolean cached;
     private final IoUring ring;
     private final MappedMemory vectors;
     private final Job[] underWay;
@@ -55,10 +60,12 @@ final class UringEngine implements DiskEngine {
      * Makes the ring.
      *
      * @param fd the disk's file, which outlives this
+     * @param cached whether it is read through the page cache
      * @throws LinuxException where the kernel refuses
      */
-    UringEngine(FileDescriptor fd) {
+    UringEngine(FileDescriptor fd, boolean cached) {
         this.fd = fd.number();
+        this.cached = cached;
         this.ring = IoUring.create(ENTRIES);
         try {
             // One table of vectors an entry; pages that are never used cost nothing.
@@ -166,6 +173,7 @@ final class UringEngine implements DiskEngine {
             case DiskCall.Transfer(boolean write, long offset, SegmentCursor at) -> {
                 long tableAt = ring.nextIndex() * TABLE_BYTES;
                 MemorySegment table = vectors.segment().asSlice(tableAt, TABLE_BYTES);
+                boolean elsewhere = cached && !write && at.remaining() >= LONG_COPY_BYTES;
                 int count = at.fill(table);
                 if (count == 1) {
                     byte opcode = write ? IoUringAbi.OP_WRITE : IoUringAbi.OP_READ;
@@ -175,6 +183,9 @@ final class UringEngine implements DiskEngine {
                 } else {
                     byte opcode = write ? IoUringAbi.OP_WRITEV : IoUringAbi.OP_READV;
                     ring.prepare(opcode, fd, offset, table.address(), count, 0, tag);
+                }
+                if (elsewhere) {
+                    ring.makeLastAsync();
                 }
             }
             case DiskCall.Sync() ->

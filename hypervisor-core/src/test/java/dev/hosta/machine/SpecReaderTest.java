@@ -95,6 +95,7 @@ class SpecReaderTest {
                     {"disks": [{"id": "a"}]}         | a disk's 'path' is missing
                     {"disks": [{"pth": "a"}]}        | unknown key 'pth'; known are path, readOnly
                     {"disks": [{"cache": "fast"}]}   | A cache is writeback, writethrough or none
+                    {"disks": [{"engine": "aio"}]}   | An engine is auto, threads or io_uring
                     {"disks": [{"format": "qcow2"}]} | A disk's format is raw: 'qcow2'
                     {"disks": [{"id": "a b"}]}       | A disk's id is 1 to 20 letters
                     {"disks": [1]}                   | 'disks' must be a string
