@@ -118,7 +118,7 @@ class RunOptionsTest {
         Files.writeString(config, "{\"kernel\": \"k\", \"disks\": [\"a.img\"]}");
         List<DiskSpec> disks =
                 read("--disk a.img --disk b,ro,format=raw,cache=none,engine=threads,id=data"
-                         + " --config "
+                                + " --config "
                                 + config)
                         .machine()
                         .disks();

@@ -171,6 +171,16 @@ final class DiskRequests {
                 });
     }
 
+    /** As {@link #flush}, by a call that blocks this thread, whatever the engine. */
+    Result flushHere() {
+        DiskStep step = flush();
+        while (step instanceof DiskStep.Call call) { // of which a flush makes no other than this
+            int n = Native.LIBC.fdatasync(disk.fd().number());
+            step = call.then().apply(n < 0 ? -Native.errno() : n);
+        }
+        return step.equals(new DiskStep.End(Result.OK)) ? Result.OK : Result.IO_ERROR;
+    }
+
     private static boolean again(int result) {
         return result == -Errno.EINTR || result == -Errno.EAGAIN;
     }

@@ -155,6 +155,16 @@ public final class RawDisk implements BlockBackend {
         engine.submit(requests.flush(), completion);
     }
 
+    /**
+     * Makes all completed writes durable, on the calling thread. The device is paused, so that
+     * nothing else is submitted.
+     *
+     * @return whether the host could
+     */
+    public boolean flushNow() {
+        return requests.flushHere() == Result.OK;
+    }
+
     @Override
     public void discard(long offset, long lengthBytes, Completion completion) {
         if (disk.readOnly()) {

@@ -16,6 +16,20 @@ public final class SparseFile {
     private SparseFile() {}
 
     /**
+     * Makes a file this long; what is new of it is a hole.
+     *
+     * @throws LinuxException where the kernel refuses
+     */
+    public static void setSize(FileDescriptor file, long sizeBytes) {
+        while (Native.LIBC.ftruncate(file.number(), sizeBytes) < 0) {
+            if (Native.errno() != Errno.EINTR) {
+                throw new LinuxException(
+                        "give " + file + " a size", "ftruncate", Native.errno(), "");
+            }
+        }
+    }
+
+    /**
      * The first offset from {@code fromBytes} on that may hold data.
      *
      * @param fromBytes 0 up

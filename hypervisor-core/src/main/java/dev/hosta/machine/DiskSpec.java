@@ -49,6 +49,11 @@ public record DiskSpec(
         return new DiskSpec(path, readOnly, cache, surelyRaw, newId, engine);
     }
 
+    /** The same disk in another file. */
+    public DiskSpec withPath(Path other) {
+        return new DiskSpec(other, readOnly, cache, surelyRaw, id);
+    }
+
     /**
      * Passes an id on.
      *

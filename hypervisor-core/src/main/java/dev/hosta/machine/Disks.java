@@ -1,13 +1,11 @@
 package dev.hosta.machine;
 
-import dev.hosta.device.backend.BlockBackend.Result;
 import dev.hosta.device.virtio.block.BlockDevice;
 import dev.hosta.linux.DiskException;
 import dev.hosta.linux.RawDisk;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 
 /** Makes disks of specs: opened early, plugged into the board later. */
 final class Disks {
@@ -37,9 +35,7 @@ final class Disks {
      */
     static void flush(List<RawDisk> disks) {
         for (RawDisk disk : disks) {
-            CompletableFuture<Result> done = new CompletableFuture<>();
-            disk.flush(done::complete);
-            if (done.join() != Result.OK) {
+            if (!disk.flushNow()) {
                 throw new DiskException(
                         "Cannot save the guest: the host failed to write to disk "
                                 + disk.serial()

@@ -58,6 +58,16 @@ public record MachineSpec(
         this(name, cpus, memory, boot, disks, ConsoleSpec.NONE, Optional.empty());
     }
 
+    /** The same machine under another name. */
+    public MachineSpec withName(String other) {
+        return new MachineSpec(other, cpus, memory, boot, disks, consoles, rng);
+    }
+
+    /** The same machine with other disks. */
+    public MachineSpec withDisks(List<DiskSpec> others) {
+        return new MachineSpec(name, cpus, memory, boot, others, consoles, rng);
+    }
+
     private static void requireSlots(int devices) {
         if (devices > MAX_VIRTIO_DEVICES) {
             throw new SpecException(

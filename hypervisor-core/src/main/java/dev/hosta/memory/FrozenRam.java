@@ -61,14 +61,15 @@ public final class FrozenRam implements AutoCloseable {
         return FileDescriptor.open("/proc/self/fd/" + file.number(), FileDescriptor.O_RDONLY);
     }
 
-    static void writeFully(FileDescriptor file, long offset, MemorySegment from) {
+    /** Writes all of {@code from} at an offset. */
+    public static void writeFully(FileDescriptor file, long offset, MemorySegment from) {
         for (long done = 0; done < from.byteSize(); ) {
             done += file.writeAt(from.asSlice(done), offset + done);
         }
     }
 
     /** Fills {@code to}; what lies past the file's end is zero. */
-    static void readFully(FileDescriptor file, long offset, MemorySegment to) {
+    public static void readFully(FileDescriptor file, long offset, MemorySegment to) {
         long done = 0;
         while (done < to.byteSize()) {
             long n = file.readAt(to.asSlice(done), offset + done);

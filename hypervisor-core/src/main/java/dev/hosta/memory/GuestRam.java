@@ -114,6 +114,25 @@ public final class GuestRam implements AutoCloseable {
     }
 
     /**
+     * RAM of huge pages that begins as a file's content, all of it copied now.
+     *
+     * @param from holds RAM by offset. Owned from now on, also where this fails
+     * @throws MemoryException as {@link #create}
+     */
+    public static GuestRam loaded(FileDescriptor from, long sizeBytes, HugePages pages) {
+        try (from) {
+            GuestRam ram = create(sizeBytes, pages, true);
+            try {
+                ram.layOver(from);
+                return ram;
+            } catch (LinuxException e) {
+                ram.close();
+                throw new MemoryException("Cannot load guest RAM of " + text(sizeBytes), e);
+            }
+        }
+    }
+
+    /**
      * Takes over pages that stand in a second file instead of the base, before the guest runs.
      *
      * @param layer holds pages by their offset in RAM, and holes where the base counts

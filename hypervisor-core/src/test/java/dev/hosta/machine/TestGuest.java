@@ -11,23 +11,29 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
 /** A guest program of src-test-images on a machine, and what it said so far. */
-final class TestGuest implements ConsoleOutput, AutoCloseable {
+public final class TestGuest implements ConsoleOutput, AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    final VirtualMachine machine;
+    public final VirtualMachine machine;
     private final StringBuilder said = new StringBuilder();
 
-    TestGuest(MachineSpec spec) {
-        machine = VirtualMachine.create(spec, this);
+    /** Makes the machine with this as its console. */
+    public TestGuest(Function<ConsoleOutput, VirtualMachine> making) {
+        machine = making.apply(this);
     }
 
-    TestGuest(String guest, String arguments, int cpus) {
+    public TestGuest(MachineSpec spec) {
+        this(console -> VirtualMachine.create(spec, console));
+    }
+
+    public TestGuest(String guest, String arguments, int cpus) {
         this(spec(guest, arguments, cpus, 128L << 20));
     }
 
-    static MachineSpec spec(String guest, String arguments, int cpus, long memoryBytes) {
+    public static MachineSpec spec(String guest, String arguments, int cpus, long memoryBytes) {
         return new MachineSpec(
                 "test",
                 cpus,
@@ -35,7 +41,7 @@ final class TestGuest implements ConsoleOutput, AutoCloseable {
                 new BootSpec(image(guest), Optional.empty(), arguments, OptionalLong.empty()));
     }
 
-    static Path image(String guest) {
+    public static Path image(String guest) {
         Path image = Path.of("../src-test-images/built", guest + ".elf");
         assertTrue(Files.isRegularFile(image), () -> "Not there: " + image.toAbsolutePath());
         return image;
@@ -47,16 +53,16 @@ final class TestGuest implements ConsoleOutput, AutoCloseable {
         notifyAll();
     }
 
-    synchronized String said() {
+    public synchronized String said() {
         return said.toString();
     }
 
-    synchronized int saidLength() {
+    public synchronized int saidLength() {
         return said.length();
     }
 
     /** Waits until the guest has said {@code text} after the first {@code from} characters. */
-    synchronized void await(String text, int from) {
+    public synchronized void await(String text, int from) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (said.indexOf(text, from) < 0) {
             long left = deadline - System.nanoTime();
@@ -71,22 +77,22 @@ final class TestGuest implements ConsoleOutput, AutoCloseable {
         }
     }
 
-    void await(String text) {
+    public void await(String text) {
         await(text, 0);
     }
 
-    void send(String text) {
+    public void send(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
         assertTrue(machine.offerConsoleInput(bytes, 0, bytes.length) == bytes.length, text);
     }
 
     /** Waits for the end of the run. */
-    MachineOutcome end() {
+    public MachineOutcome end() {
         return machine.awaitEnd(PATIENCE).orElseGet(() -> fail("The guest runs on; " + said()));
     }
 
     /** Waits for the end and insists that the guest reported a status, or powered off. */
-    int status() {
+    public int status() {
         return switch (end()) {
             case MachineOutcome.PoweredOff p -> 0;
             case MachineOutcome.Exited e -> e.status();

@@ -1,0 +1,330 @@
+package dev.hosta.snapshot;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+
+import dev.hosta.device.state.InvalidStateException;
+import dev.hosta.machine.GuestCpu;
+import dev.hosta.machine.MachineSpec;
+import dev.hosta.machine.MachineState;
+import dev.hosta.machine.MachineState.DeviceState;
+import dev.hosta.machine.PlatformState;
+import dev.hosta.vcpu.VcpuState;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * The manifest as bytes: one JSON object that begins with the format's name and version and ends
+ * with the digest of all that stands before it. These two rules hold for every version, so that a
+ * reader can tell damaged from newer.
+ *
+ * <pre>
+ *  {"format":"hosta-saved-form","version":1,"requires":[...],...,"state":[...],"sha256":"DIGEST"}
+ *  |&lt;------------------ the digest is of these bytes ----------------&gt;|
+ * </pre>
+ */
+final class ManifestFile {
+    /** Name in the folder. */
+    static final String NAME = "manifest.json";
+
+    private static final String FORMAT = "hosta-saved-form";
+    private static final int VERSION = 1;
+    private static final int OLDEST_VERSION = 1;
+    private static final byte[] TAIL_START = ",\"sha256\":\"".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] TAIL_END = "\"}\n".getBytes(StandardCharsets.US_ASCII);
+    private static final int DIGEST_CHARACTERS = 64;
+    private static final int TAIL_BYTES = TAIL_START.length + DIGEST_CHARACTERS + TAIL_END.length;
+
+    private static final String PLATFORM_PATH = "/platform";
+    private static final String VCPU_PATH = "/vcpus/";
+
+    private ManifestFile() {}
+
+    /** A digest in hex, as it stands in the files. */
+    static String sha256(byte[] bytes, int length) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(bytes, 0, length);
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every JDK has SHA-256", e);
+        }
+    }
+
+    /** The file's bytes. */
+    static byte[] bytes(Manifest manifest) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
+            json.writeStartObject();
+            json.writeStringField("format", FORMAT);
+            json.writeNumberField("version", VERSION);
+            json.writeArrayFieldStart("requires");
+            for (String feature : manifest.requires()) {
+                json.writeString(feature);
+            }
+            json.writeEndArray();
+            json.writeStringField("hosta", manifest.hosta());
+            json.writeStringField("id", manifest.id());
+            json.writeFieldName("spec");
+            RecordCodec.write(json, manifest.spec());
+            json.writeFieldName("cpu");
+            RecordCodec.write(json, manifest.cpu());
+            json.writeArrayFieldStart("disks");
+            for (DiskIdentity disk : manifest.disks()) {
+                RecordCodec.write(json, disk);
+            }
+            json.writeEndArray();
+            json.writeFieldName("memory");
+            RecordCodec.write(json, manifest.memory());
+            json.writeArrayFieldStart("state");
+            for (DeviceState state : entries(manifest.state())) {
+                writeState(json, state);
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        byte[] object = out.toByteArray();
+        return signed(Arrays.copyOf(object, object.length - 1));
+    }
+
+    /** An object without its closing brace, made a whole file. */
+    static byte[] signed(byte[] body) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(body.length + TAIL_BYTES);
+        out.writeBytes(body);
+        out.writeBytes(TAIL_START);
+        out.writeBytes(sha256(body, body.length).getBytes(StandardCharsets.US_ASCII));
+        out.writeBytes(TAIL_END);
+        return out.toByteArray();
+    }
+
+    private static List<DeviceState> entries(MachineState state) {
+        List<DeviceState> entries = new ArrayList<>();
+        PlatformState.V1 platform = state.platform();
+        entries.add(
+                new DeviceState(
+                        PLATFORM_PATH,
+                        PlatformState.V1.TYPE.kind(),
+                        PlatformState.V1.TYPE.version(),
+                        platform));
+        for (int i = 0; i < state.vcpus().size(); i++) {
+            entries.add(
+                    new DeviceState(
+                            VCPU_PATH + i,
+                            VcpuState.V1.TYPE.kind(),
+                            VcpuState.V1.TYPE.version(),
+                            state.vcpus().get(i)));
+        }
+        entries.addAll(state.devices());
+        return entries;
+    }
+
+    private static void writeState(JsonGenerator json, DeviceState state) throws IOException {
+        boolean known =
+                StateKinds.of(state.kind()).stream()
+                        .anyMatch(
+                                e ->
+                                        e.type().version() == state.version()
+                                                && e.type().type().isInstance(state.payload()));
+        if (!known) {
+            throw new IllegalStateException(
+                    "No reader is there for " + state.kind() + " v" + state.version());
+        }
+        json.writeStartObject();
+        json.writeStringField("path", state.path());
+        json.writeStringField("kind", state.kind());
+        json.writeNumberField("version", state.version());
+        json.writeFieldName("payload");
+        RecordCodec.write(json, state.payload());
+        json.writeEndObject();
+    }
+
+    /**
+     * Reads a manifest.
+     *
+     * @param file names it in messages
+     * @param bytes all of the file
+     * @throws SavedFormException where it is damaged, too old or too new
+     */
+    static Manifest read(Path file, byte[] bytes) {
+        int bodyBytes = bytes.length - TAIL_BYTES;
+        if (bodyBytes < 1
+                || !matches(bytes, bodyBytes, TAIL_START)
+                || !matches(bytes, bytes.length - TAIL_END.length, TAIL_END)) {
+            throw new SavedFormException.Corrupt(file, "it is cut short or no manifest.");
+        }
+        byte[] digest = sha256(bytes, bodyBytes).getBytes(StandardCharsets.US_ASCII);
+        if (!matches(bytes, bodyBytes + TAIL_START.length, digest)) {
+            throw new SavedFormException.Corrupt(file, "its contents do not match its checksum.");
+        }
+        bytes[bodyBytes] = '}';
+        try (JsonParser json = new JsonFactory().createParser(bytes, 0, bodyBytes + 1)) {
+            return new Reader(file, json).manifest();
+        } catch (InvalidStateException | IOException e) {
+            String what =
+                    e instanceof JsonProcessingException j
+                            ? j.getOriginalMessage().lines().findFirst().orElse("no JSON")
+                            : e.getMessage();
+            throw new SavedFormException.Corrupt(file, what + ".", e);
+        }
+    }
+
+    private static boolean matches(byte[] bytes, int at, byte[] wanted) {
+        return Arrays.equals(bytes, at, at + wanted.length, wanted, 0, wanted.length);
+    }
+
+    /** Reads the object, key by key in their order. */
+    private record Reader(Path file, JsonParser json) {
+        Manifest manifest() throws IOException {
+            if (json.nextToken() != JsonToken.START_OBJECT) {
+                throw new InvalidStateException("It is no object");
+            }
+            key("format", JsonToken.VALUE_STRING);
+            if (!json.getText().equals(FORMAT)) {
+                throw new InvalidStateException("It is of another format: " + json.getText());
+            }
+            requireVersion();
+            List<String> requires = requires();
+            key("hosta", JsonToken.VALUE_STRING);
+            String hosta = json.getText();
+            key("id", JsonToken.VALUE_STRING);
+            String id = json.getText();
+            key("spec", JsonToken.START_OBJECT);
+            MachineSpec spec = RecordCodec.read(json, MachineSpec.class);
+            key("cpu", JsonToken.START_OBJECT);
+            GuestCpu cpu = RecordCodec.read(json, GuestCpu.class);
+            key("disks", JsonToken.START_ARRAY);
+            List<DiskIdentity> disks = new ArrayList<>();
+            while (json.nextToken() != JsonToken.END_ARRAY) {
+                disks.add(RecordCodec.read(json, DiskIdentity.class));
+            }
+            key("memory", JsonToken.START_OBJECT);
+            Manifest.Memory memory = RecordCodec.read(json, Manifest.Memory.class);
+            key("state", JsonToken.START_ARRAY);
+            MachineState state = state();
+            if (json.nextToken() != JsonToken.END_OBJECT || json.nextToken() != null) {
+                throw new InvalidStateException("There is more behind the state");
+            }
+            return new Manifest(requires, hosta, id, spec, cpu, disks, memory, state);
+        }
+
+        private void key(String name, JsonToken type) throws IOException {
+            if (json.nextToken() != JsonToken.FIELD_NAME
+                    || !json.currentName().equals(name)
+                    || json.nextToken() != type) {
+                throw new InvalidStateException("The key '" + name + "' is not where it must be");
+            }
+        }
+
+        private void requireVersion() throws IOException {
+            key("version", JsonToken.VALUE_NUMBER_INT);
+            int version = json.getIntValue();
+            if (version > VERSION) {
+                throw new SavedFormException.TooNew(
+                        file,
+                        "its format is "
+                                + version
+                                + ", this build reads up to "
+                                + VERSION
+                                + ". Use a newer hosta.");
+            }
+            if (version < OLDEST_VERSION) {
+                throw new SavedFormException.TooOld(
+                        file,
+                        "its format is "
+                                + version
+                                + ", this build reads from "
+                                + OLDEST_VERSION
+                                + " on. Use an older hosta.");
+            }
+        }
+
+        private List<String> requires() throws IOException {
+            key("requires", JsonToken.START_ARRAY);
+            List<String> requires = new ArrayList<>();
+            while (json.nextToken() == JsonToken.VALUE_STRING) {
+                String feature = json.getText();
+                if (!Manifest.KNOWN_FEATURES.contains(feature)) {
+                    throw new SavedFormException.TooNew(
+                            file,
+                            "it needs '"
+                                    + feature
+                                    + "', which this build does not know."
+                                    + " Use a newer hosta.");
+                }
+                requires.add(feature);
+            }
+            if (json.currentToken() != JsonToken.END_ARRAY) {
+                throw new InvalidStateException("'requires' must be a list of names");
+            }
+            return requires;
+        }
+
+        private MachineState state() throws IOException {
+            PlatformState.V1 platform = null;
+            List<VcpuState.V1> vcpus = new ArrayList<>();
+            List<DeviceState> devices = new ArrayList<>();
+            while (json.nextToken() != JsonToken.END_ARRAY) {
+                DeviceState entry = stateEntry();
+                switch (entry.payload()) {
+                    case PlatformState.V1 p -> {
+                        if (platform != null || !entry.path().equals(PLATFORM_PATH)) {
+                            throw misplaced(entry);
+                        }
+                        platform = p;
+                    }
+                    case VcpuState.V1 v -> {
+                        if (!entry.path().equals(VCPU_PATH + vcpus.size())) {
+                            throw misplaced(entry);
+                        }
+                        vcpus.add(v);
+                    }
+                    default -> devices.add(entry);
+                }
+            }
+            if (platform == null) {
+                throw new InvalidStateException("State is missing: " + PLATFORM_PATH);
+            }
+            return new MachineState(platform, vcpus, devices);
+        }
+
+        private static InvalidStateException misplaced(DeviceState entry) {
+            return new InvalidStateException(
+                    "State of " + entry.kind() + " cannot be at " + entry.path());
+        }
+
+        private DeviceState stateEntry() throws IOException {
+            if (json.currentToken() != JsonToken.START_OBJECT) {
+                throw new InvalidStateException("A state must be an object");
+            }
+            key("path", JsonToken.VALUE_STRING);
+            String path = json.getText();
+            key("kind", JsonToken.VALUE_STRING);
+            String kind = json.getText();
+            key("version", JsonToken.VALUE_NUMBER_INT);
+            int version = json.getIntValue();
+            StateKinds.Entry entry = StateKinds.find(file, path, kind, version);
+            key("payload", JsonToken.START_OBJECT);
+            Record payload = entry.upgrade().apply(RecordCodec.read(json, entry.type().type()));
+            if (json.nextToken() != JsonToken.END_OBJECT) {
+                throw new InvalidStateException("There is more behind the payload of " + path);
+            }
+            int newest = StateKinds.of(kind).getLast().type().version();
+            return new DeviceState(path, kind, newest, payload);
+        }
+    }
+}

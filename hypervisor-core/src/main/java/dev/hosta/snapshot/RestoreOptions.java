@@ -1,0 +1,13 @@
+package dev.hosta.snapshot;
+
+/**
+ * How a machine is resumed.
+ *
+ * @param prefault whether all of its memory is loaded before it runs, instead of page by page
+ * @param trusted whether the memory's checksums are not compared: for a form that this host wrote
+ *     and nobody else could change
+ */
+public record RestoreOptions(boolean prefault, boolean trusted) {
+    /** Checked, and loaded as it is touched. */
+    public static final RestoreOptions CHECKED = new RestoreOptions(false, false);
+}

@@ -1,0 +1,166 @@
+package dev.hosta.snapshot;
+
+import dev.hosta.linux.Errno;
+import dev.hosta.linux.LinuxException;
+import dev.hosta.machine.DiskSpec;
+import dev.hosta.machine.MachineCut;
+import dev.hosta.machine.MachinePhase;
+import dev.hosta.machine.VirtualMachine;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CancellationException;
+
+/**
+ * A machine in a folder: {@link #write} makes one, {@link #read} looks into it.
+ *
+ * <pre>
+ *   manifest.json   what the machine is, its state, the digest of memory.sums, its own digest
+ *   memory          RAM by offset, sparse
+ *   memory.sums     what memory must read as
+ * </pre>
+ *
+ * <p>Threading: any thread; a machine is saved by one at a time.
+ */
+public final class SavedForm {
+    private SavedForm() {}
+
+    /**
+     * Saves a machine.
+     *
+     * <p>The guest stands still while its disks are flushed, its state is taken and its RAM frozen;
+     * unless it is to stop it then runs on while its memory is written. The folder is complete, or
+     * what was there before is as it was.
+     *
+     * @param vm running or paused; stays paused where {@code options} say so
+     * @param folder made, or an earlier saved form that is replaced
+     * @throws SaveException where it cannot be saved
+     * @throws CancellationException where {@code progress} ended it
+     * @throws IllegalStateException where the machine is being saved already, or has ended
+     */
+    public static SaveReport write(
+            VirtualMachine vm, Path folder, SaveOptions options, SaveProgress progress) {
+        String action = "Cannot save " + vm.spec().name() + " to " + folder;
+        progress.report(SaveProgress.Stage.CUTTING, 0, vm.ram().sizeBytes());
+        try (SaveFolder files = SaveFolder.beside(folder)) {
+            List<DiskIdentity> disks = new ArrayList<>();
+            try (MachineCut cut = vm.cut(options.thenStop(), () -> identify(vm, disks))) {
+                return write(cut, vm, files, disks, progress);
+            }
+        } catch (CancellationException e) {
+            CancellationException said = new CancellationException(action + ": cancelled.");
+            said.initCause(e);
+            throw said;
+        } catch (LinuxException e) {
+            throw new SaveException(action + ": " + reason(e, vm), e);
+        } catch (FileSystemException e) {
+            throw new SaveException(action + ": " + reason(e) + " (" + e.getFile() + ").", e);
+        } catch (IOException | UncheckedIOException e) {
+            throw new SaveException(action + ": " + e.getMessage() + ".", e);
+        }
+    }
+
+    private static SaveReport write(
+            MachineCut cut,
+            VirtualMachine vm,
+            SaveFolder files,
+            List<DiskIdentity> disks,
+            SaveProgress progress)
+            throws IOException {
+        boolean done = false;
+        try {
+            MemorySums sums = MemoryFile.write(cut.ram(), files.memory(), progress);
+            byte[] sumBytes = sums.bytes();
+            long size = cut.ram().sizeBytes();
+            Manifest.Memory memory =
+                    Manifest.Memory.of(
+                            size, sums.dataBytes(), ManifestFile.sha256(sumBytes, sumBytes.length));
+            progress.report(SaveProgress.Stage.SYNCING, size, size);
+            files.write(MemorySums.NAME, sumBytes);
+            files.write(
+                    ManifestFile.NAME,
+                    ManifestFile.bytes(manifest(List.of(), cut, vm, disks, memory)));
+            if (progress.isCancelled()) {
+                throw new CancellationException();
+            }
+            files.putInPlace();
+            done = true;
+            return new SaveReport(cut.pauseNanos(), size, sums.dataBytes());
+        } finally {
+            if (!done && cut.ran()) {
+                cut.close();
+                letRunOn(vm);
+            }
+        }
+    }
+
+    /** After a suspend that failed. */
+    private static void letRunOn(VirtualMachine vm) {
+        if (vm.phase() == MachinePhase.PAUSED) {
+            vm.resume();
+        }
+    }
+
+    static Manifest manifest(
+            List<String> requires,
+            MachineCut cut,
+            VirtualMachine vm,
+            List<DiskIdentity> disks,
+            Manifest.Memory memory) {
+        return new Manifest(
+                requires,
+                Optional.ofNullable(SavedForm.class.getPackage().getImplementationVersion())
+                        .orElse("unknown"),
+                UUID.randomUUID().toString().replace("-", ""),
+                vm.spec(),
+                cut.cpu(),
+                disks,
+                memory,
+                cut.state());
+    }
+
+    static void identify(VirtualMachine vm, List<DiskIdentity> into) {
+        for (DiskSpec disk : vm.spec().disks()) {
+            try {
+                into.add(DiskIdentity.of(disk, disk.path().toAbsolutePath().normalize()));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private static String reason(LinuxException e, VirtualMachine vm) {
+        return switch (e.errno()) {
+            case Errno.ENOSPC ->
+                    "no space is left there. Up to "
+                            + (vm.ram().sizeBytes() >> 20)
+                            + "M are needed.";
+            case Errno.EACCES, Errno.EPERM -> "permission denied.";
+            case Errno.EROFS -> "the file system is read-only.";
+            default -> e.call() + " failed, errno=" + Errno.describe(e.errno()) + ".";
+        };
+    }
+
+    private static String reason(FileSystemException e) {
+        return switch (e) {
+            case java.nio.file.AccessDeniedException denied -> "permission denied";
+            case java.nio.file.NoSuchFileException missing -> "no such file";
+            default -> Optional.ofNullable(e.getReason()).orElse("refused by the file system");
+        };
+    }
+
+    /**
+     * Looks into a saved form: reads and checks its manifest and sums, and the size of its memory.
+     *
+     * @throws SavedFormException where it is damaged, too old or too new; says which file
+     */
+    public static SavedMachine read(Path folder) {
+        return SavedMachine.read(folder.toAbsolutePath().normalize());
+    }
+}
