@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Bits and messages, with device and driver at the same time. */
 @Timeout(60)
@@ -34,6 +35,25 @@ class InterruptStatusTest {
         status.acknowledge(0xffff_fffcL | CONFIG);
         assertEquals(USED, status.pending());
         assertEquals(3, interrupt.sent());
+    }
+
+    /** A guest's vCPU may be in its handler before the device's thread has returned from sending. */
+    @Test
+    void theBitStandsWhenTheMessageArrives() {
+        AtomicReference<InterruptStatus> status = new AtomicReference<>();
+        AtomicInteger handled = new AtomicInteger();
+        status.set(
+                new InterruptStatus(
+                        () -> {
+                            int bits = status.get().pending();
+                            status.get().acknowledge(bits);
+                            handled.addAndGet(bits);
+                        }));
+        status.get().raise(USED);
+        assertEquals(USED, handled.get());
+        status.get().raise(CONFIG);
+        assertEquals(USED + CONFIG, handled.get());
+        assertEquals(0, status.get().pending());
     }
 
     @Test
