@@ -51,7 +51,7 @@ public record DiskSpec(
 
     /** The same disk in another file. */
     public DiskSpec withPath(Path other) {
-        return new DiskSpec(other, readOnly, cache, surelyRaw, id);
+        return new DiskSpec(other, readOnly, cache, surelyRaw, id, engine);
     }
 
     /**
