@@ -55,6 +55,11 @@ final class Console implements AutoCloseable {
         return choice instanceof ConsoleChoice.None ? value -> {} : writer;
     }
 
+    /** What carries the output, for a device that must not wait. */
+    ConsoleWriter writer() {
+        return writer;
+    }
+
     /**
      * Opens the file, or makes the terminal raw; later calls do nothing.
      *

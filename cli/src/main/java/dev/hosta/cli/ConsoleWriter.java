@@ -4,6 +4,9 @@ import dev.hosta.device.backend.ConsoleOutput;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -33,6 +36,8 @@ final class ConsoleWriter implements ConsoleOutput {
     private boolean writing;
     private boolean flushing;
     private boolean released;
+    private boolean roomWanted;
+    private Optional<Runnable> room = Optional.empty();
 
     /**
      * Starts to pass bytes on; those that came before have waited.
@@ -70,9 +75,45 @@ final class ConsoleWriter implements ConsoleOutput {
         }
     }
 
+    /**
+     * Takes bytes without waiting.
+     *
+     * @return how many; with less than all, {@link #onRoom} tells once when there is room
+     */
+    synchronized int offer(MemorySegment bytes) {
+        if (released) {
+            return (int) bytes.byteSize();
+        }
+        int taken = (int) Math.min(bytes.byteSize(), CAPACITY - count);
+        for (int i = 0; i < taken; i++) {
+            byte b = bytes.get(ValueLayout.JAVA_BYTE, i);
+            ring[(head + count + i) % CAPACITY] = b;
+            lineEnded |= b == '\n';
+        }
+        count += taken;
+        roomWanted |= taken < bytes.byteSize();
+        if (taken > 0 && (starved || lingering && isDue())) {
+            notifyAll();
+        }
+        return taken;
+    }
+
+    /** Names what to call when there is room again after {@link #offer} took less than all. */
+    synchronized void onRoom(Runnable action) {
+        room = Optional.of(action);
+    }
+
+    private void tellOfRoom() {
+        if (roomWanted) {
+            roomWanted = false;
+            room.ifPresent(Runnable::run);
+        }
+    }
+
     /** Drops what comes from now on, so that nobody waits for room any more. */
     synchronized void release() {
         released = true;
+        tellOfRoom();
         notifyAll();
     }
 
@@ -163,6 +204,7 @@ final class ConsoleWriter implements ConsoleOutput {
         System.arraycopy(ring, 0, chunk, untilEnd, length - untilEnd);
         head = (head + length) % CAPACITY;
         count -= length;
+        tellOfRoom();
         lineEnded &= count > 0;
         writing = true;
         return length;

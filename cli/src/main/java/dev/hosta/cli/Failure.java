@@ -5,6 +5,7 @@ import dev.hosta.control.ControlException;
 import dev.hosta.kvm.KvmException;
 import dev.hosta.linux.DiskException;
 import dev.hosta.linux.LinuxException;
+import dev.hosta.linux.PortException;
 import dev.hosta.machine.SpecException;
 import dev.hosta.memory.MemoryException;
 
@@ -67,6 +68,7 @@ final class Failure {
                 || e instanceof DiskException
                 || e instanceof KvmException
                 || e instanceof LinuxException
+                || e instanceof PortException
                 || e instanceof MemoryException
                 || e instanceof ImageException;
     }

@@ -2,9 +2,12 @@ package dev.hosta.cli;
 
 import dev.hosta.linux.PidFile;
 import dev.hosta.machine.BootSpec;
+import dev.hosta.machine.ConsoleSpec;
 import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.MemorySpec;
+import dev.hosta.machine.PortSpec;
+import dev.hosta.machine.RngSpec;
 import dev.hosta.machine.SpecException;
 import dev.hosta.machine.SpecReader;
 
@@ -24,6 +27,9 @@ import java.util.function.Function;
 
 /** The options of {@code hosta run}, and the request that they add up to. */
 final class RunOptions {
+    private static final String HVC = "--hvc";
+    private static final String PORT = "--port";
+    private static final String RNG = "--rng";
     private static final String VIRTIO_CMDLINE = "--virtio-cmdline";
 
     private RunOptions() {}
@@ -87,6 +93,32 @@ final class RunOptions {
                                 "A disk: image file or block device; repeatable. MODE is"
                                         + " writeback (default), writethrough or none, ENGINE"
                                         + " auto (default), threads or io_uring.")
+                        .build());
+        option(
+                spec,
+                HVC,
+                "stdio|file:PATH|socket:PATH|none",
+                text -> ConsoleSpec.parseHvc(text, RunOptions::path),
+                "A virtio console, hvc0, beside the serial one or in its place.");
+        spec.addOption(
+                OptionSpec.builder(PORT)
+                        .paramLabel("NAME=file:PATH|NAME=socket:PATH")
+                        .type(List.class)
+                        .auxiliaryTypes(String.class)
+                        .arity("1")
+                        .converters(checked(text -> PortSpec.parse(text, RunOptions::path)))
+                        .description(
+                                "A byte stream to the guest, /dev/virtio-ports/NAME; repeatable.")
+                        .build());
+        spec.addOption(
+                OptionSpec.builder(RNG)
+                        .paramLabel("RATE")
+                        .type(String.class)
+                        .arity("0..1")
+                        .fallbackValue("")
+                        .converters(checked(text -> rng(text)))
+                        .description(
+                                "Random bytes for the guest, at most RATE a second, such as 64K.")
                         .build());
         option(
                 spec,
@@ -181,10 +213,13 @@ final class RunOptions {
                                 .or(() -> base.map(MachineSpec::memory))
                                 .orElseGet(() -> MemorySpec.ofBytes(MemorySpec.DEFAULT_SIZE_BYTES)),
                         boot,
-                        disks(parsed, base));
+                        disks(parsed, base),
+                        consoles(parsed, base),
+                        value(parsed, RNG, RunOptions::rng)
+                                .or(() -> base.flatMap(MachineSpec::rng)));
         return new RunRequest(
                 machine,
-                value(parsed, "--console", RunOptions::console).orElseGet(ConsoleChoice.Stdio::new),
+                console(parsed, machine.consoles().isOnStdio()),
                 value(parsed, "--timeout", TimeText::parse),
                 !parsed.hasMatchedOption("--no-reboot"));
     }
@@ -195,6 +230,40 @@ final class RunOptions {
         return texts.isEmpty()
                 ? base.map(MachineSpec::disks).orElse(List.of())
                 : texts.stream().map(DiskText::parse).toList();
+    }
+
+    private static ConsoleSpec consoles(ParseResult parsed, Optional<MachineSpec> base) {
+        ConsoleSpec inFile = base.map(MachineSpec::consoles).orElse(ConsoleSpec.NONE);
+        boolean hvc = parsed.hasMatchedOption(HVC);
+        boolean ports = parsed.hasMatchedOption(PORT);
+        if (!hvc && !ports) {
+            return inFile;
+        }
+        List<String> texts = parsed.matchedOptionValue(PORT, List.of());
+        return new ConsoleSpec(
+                hvc
+                        ? ConsoleSpec.parseHvc(parsed.matchedOptionValue(HVC, ""), RunOptions::path)
+                        : inFile.hvc(),
+                ports
+                        ? texts.stream()
+                                .map(text -> PortSpec.parse(text, RunOptions::path))
+                                .toList()
+                        : inFile.ports());
+    }
+
+    /** The serial console, which leaves standard input and output to a virtio console. */
+    private static ConsoleChoice console(ParseResult parsed, boolean hvcOnStdio) {
+        Optional<ConsoleChoice> asked = value(parsed, "--console", RunOptions::console);
+        if (hvcOnStdio && asked.isPresent() && asked.get() instanceof ConsoleChoice.Stdio) {
+            throw new SpecException(
+                    "Both consoles cannot be on stdio: give --console or --hvc another place.");
+        }
+        return asked.orElseGet(
+                () -> hvcOnStdio ? new ConsoleChoice.None() : new ConsoleChoice.Stdio());
+    }
+
+    private static RngSpec rng(String text) {
+        return text.isEmpty() ? RngSpec.unlimited() : RngSpec.parse(text);
     }
 
     private static BootSpec builtIn(ParseResult parsed, String guest, List<String> arguments) {

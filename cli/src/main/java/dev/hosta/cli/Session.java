@@ -31,6 +31,7 @@ final class Session implements ConsoleInput.Guest, Vmm {
     private final RunRequest request;
     private final Console console;
     private final ConsoleHub hub;
+    private final Optional<TerminalPort> terminal;
     private final Optional<Long> endNanos;
 
     // Guarded by this object's monitor.
@@ -46,6 +47,10 @@ final class Session implements ConsoleInput.Guest, Vmm {
         this.request = request;
         this.console = Console.of(request.console(), this);
         this.hub = new ConsoleHub(console.output(), this::offer);
+        this.terminal =
+                request.machine().consoles().isOnStdio()
+                        ? Optional.of(new TerminalPort(this::stop))
+                        : Optional.empty();
         this.endNanos = request.timeout().map(t -> System.nanoTime() + t.toNanos());
     }
 
@@ -54,9 +59,11 @@ final class Session implements ConsoleInput.Guest, Vmm {
         Runtime.getRuntime().addShutdownHook(new Thread(this::abandon, "abandon"));
         Optional<MachineOutcome> outcome;
         try {
+            terminal.ifPresent(TerminalPort::followSize);
             hold(RuntimeFolder.claim(request.machine().name()));
             outcome = runUntilEnd();
             console.flush();
+            terminal.ifPresent(port -> port.console().flush());
         } finally {
             leave();
         }
@@ -66,12 +73,14 @@ final class Session implements ConsoleInput.Guest, Vmm {
     /** Gives how the guest ended; empty when its time was up. */
     private Optional<MachineOutcome> runUntilEnd() {
         while (true) {
-            try (VirtualMachine vm = VirtualMachine.create(request.machine(), hub)) {
+            try (VirtualMachine vm = create()) {
                 attach(vm);
                 console.open();
+                terminal.ifPresent(port -> port.console().open());
                 vm.start();
                 console.start();
                 serve();
+                terminal.ifPresent(port -> port.console().start());
                 Optional<MachineOutcome> outcome = await(vm);
                 detach();
                 if (outcome.isEmpty() || !isAgain(outcome.get())) {
@@ -120,6 +129,12 @@ final class Session implements ConsoleInput.Guest, Vmm {
         }
     }
 
+    private VirtualMachine create() {
+        return terminal.isPresent()
+                ? VirtualMachine.create(request.machine(), hub, terminal.get().port())
+                : VirtualMachine.create(request.machine(), hub);
+    }
+
     private Optional<MachineOutcome> await(VirtualMachine vm) {
         if (endNanos.isEmpty()) {
             return Optional.of(vm.awaitEnd());
@@ -129,7 +144,7 @@ final class Session implements ConsoleInput.Guest, Vmm {
         if (outcome.isPresent()) {
             return outcome;
         }
-        console.release();
+        release();
         vm.requestStop();
         MachineOutcome last = vm.awaitEnd();
         return last instanceof MachineOutcome.Stopped ? Optional.empty() : Optional.of(last);
@@ -175,7 +190,7 @@ final class Session implements ConsoleInput.Guest, Vmm {
     @Override
     public synchronized void stop() {
         stopped = true;
-        console.release();
+        release();
         machine.ifPresent(VirtualMachine::requestStop);
     }
 
@@ -236,14 +251,21 @@ final class Session implements ConsoleInput.Guest, Vmm {
 
     /** The process ends while the guest runs. */
     private void abandon() {
-        console.release();
+        release();
         console.flushSoon();
+        terminal.ifPresent(port -> port.console().flushSoon());
         leave();
+    }
+
+    private void release() {
+        console.release();
+        terminal.ifPresent(port -> port.console().release());
     }
 
     private void leave() {
         console.close();
         hub.close(LEAVE_WITHIN_MILLIS);
+        terminal.ifPresent(port -> port.console().close());
         Optional<RuntimeFolder> held;
         Optional<ControlServer> served;
         synchronized (this) {
