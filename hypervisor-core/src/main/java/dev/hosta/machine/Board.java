@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -75,6 +76,9 @@ final class Board implements AutoCloseable {
     /** In the order in which they start; closed in reverse. */
     private final SequencedMap<String, Device> devices = new LinkedHashMap<>();
 
+    /** By path, in the order in which their state is taken over. */
+    private final SequencedMap<String, Stateful<?>> stateful = new LinkedHashMap<>();
+
     /**
      * Builds the board.
      *
@@ -108,7 +112,11 @@ final class Board implements AutoCloseable {
     }
 
     private <D extends Device> D add(String name, D device) {
-        devices.put("/devices/" + name, device);
+        String path = "/devices/" + name;
+        devices.put(path, device);
+        if (device instanceof Stateful<?> one) {
+            stateful.put(path, one);
+        }
         return device;
     }
 
@@ -123,9 +131,17 @@ final class Board implements AutoCloseable {
      * @param window where the registers are, as the guest is told
      * @param device its life and state; the board closes it
      * @param registers what stands in the window
+     * @param inner what has state behind the registers, if anything has; it is taken over after
+     *     that of {@code device}
      */
-    void plug(String name, VirtioMmioDevice window, Device device, BusDevice registers) {
+    void plug(
+            String name,
+            VirtioMmioDevice window,
+            Device device,
+            BusDevice registers,
+            Optional<Stateful<?>> inner) {
         add(name, device);
+        inner.ifPresent(one -> stateful.put("/devices/" + name + "/device", one));
         mmio.claim(window.gpa(), window.sizeBytes(), name, registers);
         virtioMmio.add(window);
     }
@@ -173,17 +189,14 @@ final class Board implements AutoCloseable {
     /** State of every device that has some; only while paused. */
     List<DeviceState> exportState() {
         List<DeviceState> states = new ArrayList<>();
-        devices.forEach(
-                (path, device) -> {
-                    if (device instanceof Stateful<?> stateful) {
+        stateful.forEach(
+                (path, one) ->
                         states.add(
                                 new DeviceState(
                                         path,
-                                        stateful.stateType().kind(),
-                                        stateful.stateType().version(),
-                                        stateful.exportState()));
-                    }
-                });
+                                        one.stateType().kind(),
+                                        one.stateType().version(),
+                                        one.exportState())));
         return states;
     }
 
@@ -195,12 +208,7 @@ final class Board implements AutoCloseable {
     void importState(List<DeviceState> states) {
         Map<String, DeviceState> byPath = new HashMap<>();
         states.forEach(s -> byPath.put(s.path(), s));
-        devices.forEach(
-                (path, device) -> {
-                    if (device instanceof Stateful<?> stateful) {
-                        take(path, stateful, byPath.remove(path));
-                    }
-                });
+        stateful.forEach((path, one) -> take(path, one, byPath.remove(path)));
         if (!byPath.isEmpty()) {
             throw new InvalidStateException(
                     "State for devices that this machine does not have: paths=" + byPath.keySet());

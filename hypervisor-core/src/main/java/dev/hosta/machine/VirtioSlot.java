@@ -18,6 +18,7 @@ import dev.hosta.linux.EventLoop;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Function;
 
@@ -62,7 +63,7 @@ final class VirtioSlot implements Device, Stateful<MmioTransportState.V1> {
         this.vm = vm;
         this.window = window;
         this.loop = EventLoop.start(name, (thread, failure) -> end.hostFailed(asRuntime(failure)));
-        this.device = making.apply(loop);
+        this.device = make(making);
         this.transport = new MmioTransport(name, device, memory, interrupt, this::notified);
         try {
             transport.pause();
@@ -71,6 +72,15 @@ final class VirtioSlot implements Device, Stateful<MmioTransportState.V1> {
             }
         } catch (RuntimeException e) {
             close();
+            throw e;
+        }
+    }
+
+    private VirtioDevice make(Function<EventLoop, VirtioDevice> making) {
+        try {
+            return making.apply(loop);
+        } catch (RuntimeException e) {
+            loop.close();
             throw e;
         }
     }
@@ -109,6 +119,11 @@ final class VirtioSlot implements Device, Stateful<MmioTransportState.V1> {
     /** The registers. */
     BusDevice registers() {
         return transport;
+    }
+
+    /** The device, where it has a state of its own beside its queues and registers. */
+    Optional<Stateful<?>> deviceState() {
+        return device instanceof Stateful<?> stateful ? Optional.of(stateful) : Optional.empty();
     }
 
     @Override

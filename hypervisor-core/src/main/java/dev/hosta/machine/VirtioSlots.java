@@ -79,7 +79,7 @@ final class VirtioSlots implements AutoCloseable {
         VirtioMmioDevice window = window(plugged);
         VirtioSlot slot =
                 new VirtioSlot(vm, memory, window, interrupt(window.gsi()), name, making, end);
-        board.plug(path, window, slot, slot.registers());
+        board.plug(path, window, slot, slot.registers(), slot.deviceState());
         plugged++;
     }
 
