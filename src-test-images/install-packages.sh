@@ -3,7 +3,8 @@
 # the benchmarks need. Does nothing, and asks nobody, when all of it is there. As root.
 set -eu
 packages='gcc libc6-dev linux-libc-dev binutils qemu-system-x86 busybox-static kmod cpio python3 lz4
-    util-linux coreutils bsdutils e2fsprogs procps acpica-tools'
+    util-linux coreutils bsdutils e2fsprogs procps acpica-tools passt
+    iproute2 iperf3'
 missing=
 for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing="$missing $package"

@@ -5,6 +5,7 @@ import dev.hosta.control.ControlException;
 import dev.hosta.kvm.KvmException;
 import dev.hosta.linux.DiskException;
 import dev.hosta.linux.LinuxException;
+import dev.hosta.linux.NetException;
 import dev.hosta.linux.PortException;
 import dev.hosta.machine.SpecException;
 import dev.hosta.memory.MemoryException;
@@ -66,6 +67,7 @@ final class Failure {
         return e instanceof SpecException
                 || e instanceof ControlException
                 || e instanceof DiskException
+                || e instanceof NetException
                 || e instanceof KvmException
                 || e instanceof LinuxException
                 || e instanceof PortException

@@ -6,6 +6,7 @@ import dev.hosta.machine.ConsoleSpec;
 import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.MemorySpec;
+import dev.hosta.machine.NetSpec;
 import dev.hosta.machine.PortSpec;
 import dev.hosta.machine.RngSpec;
 import dev.hosta.machine.SpecException;
@@ -83,7 +84,9 @@ final class RunOptions {
                 "RAM, such as 2G (default 512M).");
         spec.addOption(
                 OptionSpec.builder("--disk")
-                        .paramLabel("PATH[,ro][,format=raw][,cache=MODE][,engine=ENGINE][,id=ID]")
+                        .paramLabel(
+                                "PATH[,ro][,format=raw][,cache=MODE][,engine=ENGINE][,rate=SIZE]"
+                                        + "[,iops=N][,id=ID]")
                         .type(List.class)
                         .auxiliaryTypes(String.class)
                         .arity("1")
@@ -92,7 +95,23 @@ final class RunOptions {
                         .description(
                                 "A disk: image file or block device; repeatable. MODE is"
                                         + " writeback (default), writethrough or none, ENGINE"
-                                        + " auto (default), threads or io_uring.")
+                                        + " auto (default), threads or io_uring; SIZE and N limit"
+                                        + " bytes and requests a second.")
+                        .build());
+        spec.addOption(
+                OptionSpec.builder("--net")
+                        .paramLabel(
+                                "user[,publish=[ADDR:]PORT:PORT[/udp]]|tap:IF|socket:PATH|none"
+                                        + "[,mac=MAC][,mtu=N][,rx-rate=SIZE][,tx-rate=SIZE]"
+                                        + "[,id=ID]")
+                        .type(List.class)
+                        .auxiliaryTypes(String.class)
+                        .arity("1")
+                        .converters(checked(text -> NetText.parse(text)))
+                        .description(
+                                "A network: rootless through passt with ports of the host's"
+                                        + " published, on a tap interface, or to another guest on"
+                                        + " a Unix socket; repeatable.")
                         .build());
         option(
                 spec,
@@ -214,6 +233,7 @@ final class RunOptions {
                                 .orElseGet(() -> MemorySpec.ofBytes(MemorySpec.DEFAULT_SIZE_BYTES)),
                         boot,
                         disks(parsed, base),
+                        nets(parsed, base),
                         consoles(parsed, base),
                         value(parsed, RNG, RunOptions::rng)
                                 .or(() -> base.flatMap(MachineSpec::rng)));
@@ -230,6 +250,14 @@ final class RunOptions {
         return texts.isEmpty()
                 ? base.map(MachineSpec::disks).orElse(List.of())
                 : texts.stream().map(DiskText::parse).toList();
+    }
+
+    /** Likewise; {@code none} is none, also of the file's. */
+    private static List<NetSpec> nets(ParseResult parsed, Optional<MachineSpec> base) {
+        List<String> texts = parsed.matchedOptionValue("--net", List.of());
+        return texts.isEmpty()
+                ? base.map(MachineSpec::nets).orElse(List.of())
+                : texts.stream().map(NetText::parse).flatMap(Optional::stream).toList();
     }
 
     private static ConsoleSpec consoles(ParseResult parsed, Optional<MachineSpec> base) {

@@ -24,7 +24,8 @@ final class Training {
                         List.of("--kernel", image, "--console", "file:" + image),
                         List.of("--kernel", image, "--console", "none", "--timeout", "1s"),
                         List.of("--kernel", image, "--memory", "2G,hugepages=2M,prealloc"),
-                        List.of("--kernel", image, "--disk", image + ",ro,format=raw"));
+                        List.of("--kernel", image, "--disk", image + ",ro,format=raw"),
+                        List.of("--kernel", image, "--net", "user,publish=8080:80"));
         for (List<String> line : lines) {
             RunOptions.read(
                     new CommandLine(RunOptions.spec()).parseArgs(line.toArray(String[]::new)));

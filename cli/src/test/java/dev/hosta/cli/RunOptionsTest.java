@@ -5,13 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hosta.device.virtio.net.MacAddress;
 import dev.hosta.linux.CacheMode;
 import dev.hosta.linux.EngineChoice;
 import dev.hosta.linux.HugePages;
+import dev.hosta.linux.PortForward;
+import dev.hosta.linux.PortForward.Protocol;
 import dev.hosta.machine.BootSpec;
 import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.MemorySpec;
+import dev.hosta.machine.NetSpec;
+import dev.hosta.machine.NetSpec.Carrier;
+import dev.hosta.machine.RateSpec;
 import dev.hosta.machine.SpecException;
 
 import org.junit.jupiter.api.AfterEach;
@@ -140,11 +146,50 @@ class RunOptionsTest {
                 read("--config " + config).machine().disks());
     }
 
+    @Test
+    void readsNetworks() throws IOException {
+        Path config = dist.resolve("vm.json");
+        Files.writeString(config, "{\"kernel\": \"k\", \"nets\": [\"user\"]}");
+        List<NetSpec> nets =
+                read("--net user,publish=8080:80,publish=[::1]:5353:53/udp"
+                                + " --net tap:tap0,mac=02:00:00:12:34:56,mtu=9000,id=lan"
+                                + " --net socket:/run/cable,rx-rate=10M,tx-rate=1G --config "
+                                + config)
+                        .machine()
+                        .nets();
+        Carrier user =
+                new Carrier.User(
+                        List.of(
+                                new PortForward(Protocol.TCP, "", 8080, 80),
+                                new PortForward(Protocol.UDP, "::1", 5353, 53)));
+        assertEquals(List.of("net0", "lan", "net2"), nets.stream().map(NetSpec::id).toList());
+        assertEquals(user, nets.getFirst().carrier());
+        assertEquals(
+                new NetSpec(
+                        new Carrier.Tap("tap0"),
+                        Optional.of(MacAddress.parse("02:00:00:12:34:56")),
+                        "lan",
+                        9000,
+                        0,
+                        0),
+                nets.get(1));
+        assertEquals(new Carrier.Socket(Path.of("/run/cable")), nets.get(2).carrier());
+        assertEquals(10L << 20, nets.get(2).rxBytesPerSecond());
+        assertEquals(1L << 30, nets.get(2).txBytesPerSecond());
+        assertEquals(1, read("--config " + config).machine().nets().size());
+        assertEquals(0, read("--net none --config " + config).machine().nets().size());
+        assertEquals(
+                new RateSpec(500, 10 << 20),
+                read("--disk a,rate=10M,iops=500 --kernel k").machine().disks().get(0).rate());
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             textBlock =
                     """
+                    --net tap:a --net tap:a --kernel k     | A network is given twice: id='net1'
+                    --net user,id=x --net user,id=x --kernel k | Two networks have the same id
                     --disk a --disk ./a --kernel k    | A disk is given twice: path=./a
                     --disk a,id=x --disk b,id=x --kernel k | Two disks have the same id: id='x'
                     --disk a,id=disk1 --disk b --kernel k  | Two disks have the same id: id='disk1'
@@ -185,7 +230,29 @@ class RunOptionsTest {
                     --disk x,format=qcow2 y    | A disk's format is raw: 'qcow2'
                     --disk x,id=/ hello        | A disk's id is 1 to 20 letters
                     --disk                     | --disk
-                    --net user hello           | --net
+                    --disk x,rate=0K hello     | A rate is 1K bytes a second or more
+                    --disk x,rate=10 hello     | A size is a whole number with K
+                    --disk x,iops=0 hello      | A number of requests a second is
+                    --net                      | --net
+                    --net bridge hello         | A network is user, tap:INTERFACE, socket:PATH
+                    --net socket: hello        | A network is user, tap:INTERFACE, socket:PATH
+                    --net none,id=x hello      | A network is user, tap:INTERFACE, socket:PATH
+                    --net tap: hello           | A tap interface's name is 1 to 15 letters
+                    --net tap:a/b hello        | A tap interface's name is 1 to 15 letters
+                    --net tap:a,publish=1:2 x  | A network takes mac=MAC, id=ID, mtu=N
+                    --net user,fast hello      | A network takes mac=MAC, id=ID, mtu=N
+                    --net user,mac=1 hello     | A MAC address is six octets
+                    --net user,mac=01:00:00:00:00:00 x | A MAC address is six octets
+                    --net user,mac=00:00:00:00:00:00 x | A MAC address is six octets
+                    --net user,mtu=67 hello    | An MTU is 68 to 65535 bytes: mtu=67
+                    --net user,mtu=big hello   | An MTU is a whole number: 'big'
+                    --net user,id=/ hello      | A network's id is 1 to 20 letters
+                    --net user,publish=80 x    | A published port is [ADDRESS:]HOSTPORT:GUESTPORT
+                    --net user,publish=0:80 x  | A published port is [ADDRESS:]HOSTPORT:GUESTPORT
+                    --net user,publish=1:65536 x | A published port is
+                    --net user,publish=1:2/sctp x | A published port is
+                    --net user,publish=host:1:2 x | A published port is
+                    --net user,publish=:1:2 x  | A published port is
                     """)
     void saysWhatIsWrongWithAnOption(String line, String expected) {
         String message =

@@ -16,6 +16,7 @@ import java.nio.file.Path;
  *     letters, digits, {@code . _ -}; empty for one that the machine names by its place, {@code
  *     disk0} first
  * @param engine who carries out its requests
+ * @param rate how much it may do
  */
 public record DiskSpec(
         Path path,
@@ -23,7 +24,8 @@ public record DiskSpec(
         CacheMode cache,
         boolean surelyRaw,
         String id,
-        EngineChoice engine) {
+        EngineChoice engine,
+        RateSpec rate) {
     /** Most characters of an id: a virtio serial number's (virtio 1.2 §5.2.6). */
     public static final int MAX_ID = 20;
 
@@ -34,7 +36,18 @@ public record DiskSpec(
         }
     }
 
-    /** A disk with the engine that suits it best. */
+    /** A disk without a limit. */
+    public DiskSpec(
+            Path path,
+            boolean readOnly,
+            CacheMode cache,
+            boolean surelyRaw,
+            String id,
+            EngineChoice engine) {
+        this(path, readOnly, cache, surelyRaw, id, engine, RateSpec.UNLIMITED);
+    }
+
+    /** A disk with the engine that suits it best, without a limit. */
     public DiskSpec(Path path, boolean readOnly, CacheMode cache, boolean surelyRaw, String id) {
         this(path, readOnly, cache, surelyRaw, id, EngineChoice.AUTO);
     }
@@ -46,12 +59,12 @@ public record DiskSpec(
 
     /** The same disk under another id. */
     DiskSpec withId(String newId) {
-        return new DiskSpec(path, readOnly, cache, surelyRaw, newId, engine);
+        return new DiskSpec(path, readOnly, cache, surelyRaw, newId, engine, rate);
     }
 
     /** The same disk in another file. */
     public DiskSpec withPath(Path other) {
-        return new DiskSpec(other, readOnly, cache, surelyRaw, id, engine);
+        return new DiskSpec(other, readOnly, cache, surelyRaw, id, engine, rate);
     }
 
     /**

@@ -1,7 +1,9 @@
 package dev.hosta.machine;
 
+import dev.hosta.device.virtio.RateLimit;
 import dev.hosta.device.virtio.block.BlockDevice;
 import dev.hosta.linux.DiskException;
+import dev.hosta.linux.EventLoop;
 import dev.hosta.linux.RawDisk;
 
 import java.util.ArrayList;
@@ -44,17 +46,32 @@ final class Disks {
         }
     }
 
-    /** Makes a virtio block device of each, in order, in the next free slots. */
-    static void plug(List<RawDisk> disks, VirtioSlots slots, Board board) {
-        for (RawDisk disk : disks) {
+    /**
+     * Makes a virtio block device of each, in order, in the next free slots.
+     *
+     * @param specs what {@link #open} was given
+     */
+    static void plug(List<DiskSpec> specs, List<RawDisk> disks, VirtioSlots slots, Board board) {
+        for (int i = 0; i < disks.size(); i++) {
+            RawDisk disk = disks.get(i);
+            RateSpec rate = specs.get(i).rate();
             slots.plug(
                     board,
                     "disks/" + disk.serial(),
                     disk.serial(),
                     loop -> {
                         disk.attach(loop);
-                        return new BlockDevice(disk, loop::execute);
+                        return device(disk, rate, loop);
                     });
         }
+    }
+
+    private static BlockDevice device(RawDisk disk, RateSpec rate, EventLoop loop) {
+        if (rate.equals(RateSpec.UNLIMITED)) {
+            return new BlockDevice(disk, loop::execute);
+        }
+        RateLimit.Rate limit =
+                new RateLimit.Rate(rate.operationsPerSecond(), 0, rate.bytesPerSecond(), 0);
+        return new BlockDevice(disk, loop::execute, limit, loop.newAlarm());
     }
 }

@@ -40,9 +40,9 @@ import java.util.function.Supplier;
 /**
  * Puts a machine together: from a spec to vCPUs that wait before their first instruction.
  *
- * <p>Image and disks are opened first, so that a wrong file costs nothing; vCPU threads start as
- * early as KVM allows and create their vCPUs while the image is loaded. What fails half way is
- * closed in reverse.
+ * <p>Image, disks and networks are opened first, so that a wrong file costs nothing; vCPU threads
+ * start as early as KVM allows and create their vCPUs while the image is loaded. What fails half
+ * way is closed in reverse.
  *
  * <p>Threading: one use, by the control thread.
  */
@@ -65,6 +65,7 @@ final class MachineBuilder {
 
     private final MachineSpec spec;
     private final OwnedHandles handles = new OwnedHandles();
+    private List<Nets.OpenNet> nets = List.of();
 
     private final Optional<StdioPort> terminal;
     private Optional<Consoles> consoles = Optional.empty();
@@ -111,6 +112,7 @@ final class MachineBuilder {
             checkHostMemory();
             List<RawDisk> disks = openDisks();
             openConsoles();
+            openNets();
             Kvm kvm = openKvm();
             KvmVm vm = createVm(kvm);
             return assemble(
@@ -141,6 +143,7 @@ final class MachineBuilder {
         checkHostMemory();
         List<RawDisk> disks = openDisks();
         openConsoles();
+        openNets();
         Kvm kvm = openKvm();
         int khz = state.vcpus().getFirst().tscKhz();
         return assemble(
@@ -179,7 +182,10 @@ final class MachineBuilder {
                         ? Optional.of(createSlots(vm, memory, end))
                         : Optional.empty();
         Board board = createBoard(vm, ram, console, end);
-        slots.ifPresent(free -> Disks.plug(disks, free, board));
+        slots.ifPresent(free -> Disks.plug(spec.disks(), disks, free, board));
+        if (!nets.isEmpty()) {
+            Nets.plug(nets, slots.orElseThrow(), board);
+        }
         consoles.ifPresent(some -> some.plug(slots.orElseThrow(), board));
         spec.rng().ifPresent(rng -> plugRng(rng, slots.orElseThrow(), board));
         PagingLimits limits = PagingLimits.of(cpu.supported());
@@ -194,6 +200,11 @@ final class MachineBuilder {
     private List<RawDisk> openDisks() {
         List<DiskSpec> specs = spec.disks();
         return specs.isEmpty() ? List.of() : Disks.open(specs, handles);
+    }
+
+    private void openNets() {
+        List<NetSpec> specs = spec.nets();
+        nets = specs.isEmpty() ? List.of() : Nets.open(specs, handles);
     }
 
     private static Void enter(VirtualCpu cpu, EntryState entry) {

@@ -1,5 +1,7 @@
 package dev.hosta.machine;
 
+import dev.hosta.device.virtio.net.MacAddress;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -17,6 +19,8 @@ import java.util.Set;
  * @param boot image and command line
  * @param disks in the order in which the guest sees them, each with its own id and path; at most
  *     {@link #MAX_VIRTIO_DEVICES}
+ * @param nets network interfaces in the order in which the guest sees them, each with its own id,
+ *     address and carrier
  * @param consoles virtio consoles and named ports, beside the serial port
  * @param rng the source of random bytes, if there is one
  */
@@ -26,6 +30,7 @@ public record MachineSpec(
         MemorySpec memory,
         BootSpec boot,
         List<DiskSpec> disks,
+        List<NetSpec> nets,
         ConsoleSpec consoles,
         Optional<RngSpec> rng) {
     /** Most vCPUs that xAPIC ids can name; 255 is the broadcast id. */
@@ -44,10 +49,12 @@ public record MachineSpec(
         requireCpus(cpus);
         requireName(name);
         disks = disks.isEmpty() ? List.of() : named(disks);
-        requireSlots(disks.size() + consoles.deviceCount() + (rng.isPresent() ? 1 : 0));
+        nets = nets.isEmpty() ? List.of() : named(name, nets);
+        requireSlots(
+                disks.size() + nets.size() + consoles.deviceCount() + (rng.isPresent() ? 1 : 0));
     }
 
-    /** A machine without disks. */
+    /** A machine without disks and networks. */
     public MachineSpec(String name, int cpus, MemorySpec memory, BootSpec boot) {
         this(name, cpus, memory, boot, List.of());
     }
@@ -55,17 +62,29 @@ public record MachineSpec(
     /** A machine with no virtio devices but disks. */
     public MachineSpec(
             String name, int cpus, MemorySpec memory, BootSpec boot, List<DiskSpec> disks) {
-        this(name, cpus, memory, boot, disks, ConsoleSpec.NONE, Optional.empty());
+        this(name, cpus, memory, boot, disks, List.of(), ConsoleSpec.NONE, Optional.empty());
+    }
+
+    /** A machine without networks. */
+    public MachineSpec(
+            String name,
+            int cpus,
+            MemorySpec memory,
+            BootSpec boot,
+            List<DiskSpec> disks,
+            ConsoleSpec consoles,
+            Optional<RngSpec> rng) {
+        this(name, cpus, memory, boot, disks, List.of(), consoles, rng);
     }
 
     /** The same machine under another name. */
     public MachineSpec withName(String other) {
-        return new MachineSpec(other, cpus, memory, boot, disks, consoles, rng);
+        return new MachineSpec(other, cpus, memory, boot, disks, nets, consoles, rng);
     }
 
     /** The same machine with other disks. */
     public MachineSpec withDisks(List<DiskSpec> others) {
-        return new MachineSpec(name, cpus, memory, boot, others, consoles, rng);
+        return new MachineSpec(name, cpus, memory, boot, others, nets, consoles, rng);
     }
 
     private static void requireSlots(int devices) {
@@ -81,14 +100,10 @@ public record MachineSpec(
 
     /** Whether there is any virtio device. */
     boolean hasVirtioDevices() {
-        return !disks.isEmpty() || !consoles.isEmpty() || rng.isPresent();
+        return !disks.isEmpty() || !nets.isEmpty() || !consoles.isEmpty() || rng.isPresent();
     }
 
     private static List<DiskSpec> named(List<DiskSpec> disks) {
-        if (disks.size() > MAX_VIRTIO_DEVICES) {
-            throw new SpecException(
-                    "Too many disks: " + disks.size() + ", at most " + MAX_VIRTIO_DEVICES + ".");
-        }
         Set<String> ids = new HashSet<>();
         Set<Path> paths = new HashSet<>();
         List<DiskSpec> named = new ArrayList<>();
@@ -100,6 +115,29 @@ public record MachineSpec(
             }
             if (!paths.add(one.path().toAbsolutePath().normalize())) {
                 throw new SpecException("A disk is given twice: path=" + one.path() + ".");
+            }
+            named.add(one);
+        }
+        return List.copyOf(named);
+    }
+
+    private static List<NetSpec> named(String machineName, List<NetSpec> nets) {
+        Set<String> ids = new HashSet<>();
+        Set<MacAddress> macs = new HashSet<>();
+        Set<NetSpec.Carrier> carriers = new HashSet<>();
+        List<NetSpec> named = new ArrayList<>();
+        for (NetSpec net : nets) {
+            NetSpec one = net.named(machineName, named.size());
+            if (!ids.add(one.id())) {
+                throw new SpecException("Two networks have the same id: id='" + one.id() + "'.");
+            }
+            if (!macs.add(one.mac().orElseThrow())) {
+                throw new SpecException(
+                        "Two networks have the same address: mac=" + one.mac().orElseThrow() + ".");
+            }
+            boolean shared = one.carrier() instanceof NetSpec.Carrier.User;
+            if (!shared && !carriers.add(one.carrier())) {
+                throw new SpecException("A network is given twice: id='" + one.id() + "'.");
             }
             named.add(one);
         }

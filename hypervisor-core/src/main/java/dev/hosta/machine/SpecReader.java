@@ -4,8 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 
-import dev.hosta.linux.CacheMode;
-import dev.hosta.linux.EngineChoice;
 import dev.hosta.linux.HugePages;
 
 import java.io.IOException;
@@ -38,13 +36,11 @@ public final class SpecReader {
                     "loadAddress",
                     "virtioCmdline",
                     "disks",
+                    "nets",
                     "hvc",
                     "ports",
                     "rng");
     private static final List<String> MEMORY_KEYS = List.of("size", "hugepages", "prealloc");
-
-    private static final List<String> DISK_KEYS =
-            List.of("path", "readOnly", "cache", "format", "engine", "id");
 
     private static final List<String> PORT_KEYS = List.of("name", "to");
 
@@ -61,6 +57,7 @@ public final class SpecReader {
     private boolean virtioCmdline;
 
     private List<DiskSpec> disks = List.of();
+    private List<NetSpec> nets = List.of();
     private Optional<PortTarget> hvc = Optional.empty();
     private List<PortSpec> ports = List.of();
     private Optional<RngSpec> rng = Optional.empty();
@@ -110,7 +107,8 @@ public final class SpecReader {
                 case "initrd" -> initrd = Optional.of(json.parsed(key, this::path));
                 case "append" -> append = json.string(key);
                 case "virtioCmdline" -> virtioCmdline = json.bool(key);
-                case "disks" -> disks = json.list(key, () -> disk());
+                case "disks" -> disks = json.list(key, () -> DiskSpecReader.read(json, this::path));
+                case "nets" -> nets = json.list(key, () -> NetSpecReader.read(json, this::path));
                 case "hvc" ->
                         hvc = json.parsed(key, text -> ConsoleSpec.parseHvc(text, this::path));
                 case "ports" -> ports = json.list(key, () -> port());
@@ -131,35 +129,8 @@ public final class SpecReader {
                             hvc.isEmpty() && ports.isEmpty()
                                     ? ConsoleSpec.NONE
                                     : new ConsoleSpec(hvc, ports);
-                    return new MachineSpec(name, cpus, memory, boot, disks, consoles, rng);
+                    return new MachineSpec(name, cpus, memory, boot, disks, nets, consoles, rng);
                 });
-    }
-
-    private DiskSpec disk() throws IOException {
-        if (!json.isObject()) {
-            return DiskSpec.of(json.parsed("disks", this::path));
-        }
-        Optional<Path> path = Optional.empty();
-        boolean readOnly = false;
-        CacheMode cache = CacheMode.WRITEBACK;
-        boolean surelyRaw = false;
-        EngineChoice engine = EngineChoice.AUTO;
-        String id = "";
-        Set<String> seen = new HashSet<>();
-        for (String inner; !(inner = json.nextKey(DISK_KEYS, seen)).isEmpty(); ) {
-            switch (inner) {
-                case "path" -> path = Optional.of(json.parsed(inner, this::path));
-                case "readOnly" -> readOnly = json.bool(inner);
-                case "cache" -> cache = json.parsed(inner, DiskSpec::parseCache);
-                case "format" -> surelyRaw = json.parsed(inner, DiskSpec::parseFormat);
-                case "engine" -> engine = json.parsed(inner, DiskSpec::parseEngine);
-                default -> id = json.parsed(inner, DiskSpec::requireId);
-            }
-        }
-        if (path.isEmpty()) {
-            throw json.wrong("a disk's 'path' is missing");
-        }
-        return new DiskSpec(path.get(), readOnly, cache, surelyRaw, id, engine);
     }
 
     private PortSpec port() throws IOException {

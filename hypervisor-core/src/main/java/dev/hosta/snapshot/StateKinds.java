@@ -7,6 +7,8 @@ import dev.hosta.device.legacy.PciConfigPortsState;
 import dev.hosta.device.legacy.ResetControlState;
 import dev.hosta.device.legacy.Uart16550State;
 import dev.hosta.device.state.StateType;
+import dev.hosta.device.virtio.console.ConsoleState;
+import dev.hosta.device.virtio.net.NetState;
 import dev.hosta.device.virtio.transport.MmioTransportState;
 import dev.hosta.machine.PlatformState;
 import dev.hosta.vcpu.VcpuState;
@@ -38,7 +40,9 @@ final class StateKinds {
                     entry(I8042ResetState.V1.TYPE),
                     entry(ResetControlState.V1.TYPE),
                     entry(PciConfigPortsState.V1.TYPE),
-                    entry(MmioTransportState.V1.TYPE));
+                    entry(MmioTransportState.V1.TYPE),
+                    entry(NetState.V1.TYPE),
+                    entry(ConsoleState.V1.TYPE));
 
     private StateKinds() {}
 

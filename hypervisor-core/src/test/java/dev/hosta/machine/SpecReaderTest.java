@@ -3,8 +3,12 @@ package dev.hosta.machine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.hosta.device.virtio.net.MacAddress;
 import dev.hosta.linux.CacheMode;
 import dev.hosta.linux.HugePages;
+import dev.hosta.linux.PortForward;
+import dev.hosta.linux.PortForward.Protocol;
+import dev.hosta.machine.NetSpec.Carrier;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -14,9 +18,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 class SpecReaderTest {
     @TempDir Path folder;
@@ -63,6 +69,62 @@ class SpecReaderTest {
     }
 
     @Test
+    void readsNetworksAndRates() throws IOException {
+        MachineSpec spec =
+                read(
+                        """
+                        {
+                          "kernel": "k",
+                          "disks": [{"path": "a", "rate": "10M", "iops": 500}],
+                          "nets": [
+                            "user",
+                            {"type": "user", "publish": ["127.0.0.1:8080:80", "53:53/udp"]},
+                            {"type": "tap", "interface": "tap0", "mac": "02:00:00:12:34:56",
+                             "mtu": 9000, "rxRate": "1M", "txRate": "2M", "id": "lan"},
+                            {"type": "socket", "path": "cable"}
+                          ]
+                        }
+                        """);
+        assertEquals(new RateSpec(500, 10 << 20), spec.disks().getFirst().rate());
+        List<NetSpec> nets = spec.nets();
+        assertEquals(
+                List.of(
+                        new Carrier.User(List.of()),
+                        new Carrier.User(
+                                List.of(
+                                        new PortForward(Protocol.TCP, "127.0.0.1", 8080, 80),
+                                        new PortForward(Protocol.UDP, "", 53, 53))),
+                        new Carrier.Tap("tap0"),
+                        new Carrier.Socket(folder.resolve("cable"))),
+                nets.stream().map(NetSpec::carrier).toList());
+        MacAddress mac = MacAddress.parse("02:00:00:12:34:56");
+        assertEquals(
+                new NetSpec(
+                        new Carrier.Tap("tap0"), Optional.of(mac), "lan", 9000, 1 << 20, 2 << 20),
+                nets.get(2));
+    }
+
+    @Test
+    void addressesAreTheMachinesOwnAndStayTheSame() throws IOException {
+        String json = "{\"kernel\": \"k\", \"name\": \"%s\", \"nets\": [\"user\", \"user\"]}";
+        List<NetSpec> first = read(json.formatted("one")).nets();
+        assertEquals(first, read(json.formatted("one")).nets());
+        Set<MacAddress> all = new HashSet<>();
+        for (String name : List.of("one", "two", "a", "b")) {
+            for (NetSpec net : read(json.formatted(name)).nets()) {
+                assertEquals(
+                        2L,
+                        (net.mac().orElseThrow().bits() >>> 40) & 3,
+                        "local, of one station: " + net.mac());
+                all.add(net.mac().orElseThrow());
+            }
+        }
+        assertEquals(8, all.size());
+        // Written down, so that it does not change from release to release.
+        assertEquals("9e:15:aa:c5:d0:4d", first.getFirst().mac().orElseThrow().toString());
+    }
+
+    @Test
     void fillsInWhatIsLeftOut() throws IOException {
         MachineSpec spec = read("{\"kernel\": \"k\"}");
         BootSpec boot =
@@ -100,6 +162,15 @@ class SpecReaderTest {
                     {"disks": [{"id": "a b"}]}       | A disk's id is 1 to 20 letters
                     {"disks": [1]}                   | 'disks' must be a string
                     {"kernel": "k", "disks": ["a", "./a"]} | A disk is given twice: path=
+                    {"nets": "user"}                 | line 1, column 10: 'nets' must be a list
+                    {"nets": ["tap"]}                | A network is of type 'user' with 'publish'
+                    {"nets": [{"type": "tap"}]}      | A network is of type 'user' with 'publish'
+                    {"nets": [{"path": "a"}]}        | A network is of type 'user' with 'publish'
+                    {"nets": [{"type": "user", "path": "a"}]} | A network is of type 'user'
+                    {"nets": [{"mtu": 20}]}          | An MTU is 68 to 65535 bytes
+                    {"nets": [{"publish": ["80"]}]}  | A published port is
+                    {"nets": [{"mac": "x"}]}         | A MAC address is six octets
+                    {"disks": [{"iops": 0}]}         | A number of requests a second is
                     {"cpus": 2}                      | the key 'kernel' is missing
                     []                               | line 1, column 1: it must hold one JSON
                     {"kernel": "k"                   | Unexpected end-of-input

@@ -37,7 +37,9 @@ class InterruptStatusTest {
         assertEquals(3, interrupt.sent());
     }
 
-    /** A guest's vCPU may be in its handler before the device's thread has returned from sending. */
+    /**
+     * A guest's vCPU may be in its handler before the device's thread has returned from sending.
+     */
     @Test
     void theBitStandsWhenTheMessageArrives() {
         AtomicReference<InterruptStatus> status = new AtomicReference<>();
