@@ -302,7 +302,7 @@ public final class VirtualMachine implements AutoCloseable {
 
     private void closed(MachineCut closing) {
         synchronized (lock) {
-            cut = Optional.empty();
+            cut = cut.filter(other -> other != closing);
         }
     }
 

@@ -64,13 +64,18 @@ public final class ForkSource implements AutoCloseable {
         List<DiskIdentity> disks = new ArrayList<>();
         MachineCut cut = vm.cut(false, () -> SavedForm.identify(vm, disks));
         ForkSource source = new ForkSource(folder, cut);
+        boolean described = false;
         try {
             vm.ram().lendBase();
             source.describe(vm, disks);
+            described = true;
             return source;
         } catch (IOException e) {
-            source.close();
             throw new SaveException(action + ": " + e.getMessage() + ".", e);
+        } finally {
+            if (!described) {
+                source.close();
+            }
         }
     }
 

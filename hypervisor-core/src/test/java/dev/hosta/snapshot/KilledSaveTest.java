@@ -31,7 +31,7 @@ import java.util.stream.Stream;
 @RequiresKvm
 @Timeout(1800)
 final class KilledSaveTest {
-    private static final int KILLS = Integer.getInteger("hosta.kills", 6);
+    private static final int KILLS = Integer.getInteger("hosta.kills", 4);
     private static final long MOST_DELAY_MICROS = 400_000;
 
     @TempDir Path folder;

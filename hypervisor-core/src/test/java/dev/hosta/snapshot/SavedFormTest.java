@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.hosta.kvm.RequiresKvm;
 import dev.hosta.machine.MachinePhase;
 import dev.hosta.machine.TestGuest;
+import dev.hosta.memory.DirtyPages;
+import dev.hosta.memory.DirtySet;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,6 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +62,7 @@ final class SavedFormTest {
         assertEquals(0, guest.status(), guest.said());
         assertFalse(guest.said().contains("LOST"), guest.said());
         assertTrue(guest.said().contains("dirty: ok"), guest.said());
+        assertFalse(guest.said().contains("went back"), guest.said());
     }
 
     private List<String> names() throws IOException {
@@ -130,6 +134,32 @@ final class SavedFormTest {
                 third.machine.start();
                 endsWell(third);
             }
+        }
+    }
+
+    @Test
+    void dirtyPagesAreStillReportedWhileASnapshotIsTaken() {
+        Set<Long> written = Set.of(0x80_0000L, 0x9f_f000L, 0x400_0000L);
+        String pages = "0x800000 0x9ff000 0x4000000";
+        try (TestGuest guest = new TestGuest("pages", "wait " + pages, 1)) {
+            guest.machine.start();
+            guest.await("pages: ready");
+            DirtyPages dirty = guest.machine.dirtyPages();
+            dirty.start();
+            for (int round = 1; round <= 3; round++) {
+                dirty.collect();
+                save(guest, form(), SaveOptions.SNAPSHOT);
+                guest.send("w");
+                guest.await("round " + round);
+                guest.machine.pause();
+                DirtySet found = dirty.collect();
+                written.forEach(gpa -> assertTrue(found.contains(gpa), Long.toHexString(gpa)));
+                assertFalse(found.contains(0x90_0000L));
+                guest.machine.resume();
+            }
+            dirty.stop();
+            guest.send("q");
+            assertEquals(0, guest.status());
         }
     }
 
@@ -269,8 +299,7 @@ final class SavedFormTest {
             for (int i = 0; i < 3; i++) {
                 TestGuest child;
                 try (ForkSource fork =
-                        ForkSource.open(
-                                guest.machine, folder.resolve("fork"), java.util.Set.of())) {
+                        ForkSource.open(guest.machine, folder.resolve("fork"), Set.of())) {
                     assertTrue(fork.pauseNanos() > 0);
                     child =
                             new TestGuest(
