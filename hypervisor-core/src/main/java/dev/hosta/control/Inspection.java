@@ -21,26 +21,29 @@ final class Inspection {
     private Inspection() {}
 
     /** A line about the VM, as {@code ps} shows it. */
-    static SequencedMap<String, Object> status(VmView vm, ConsoleHub console) {
+    static SequencedMap<String, Object> status(Vmm vmm) {
+        Optional<VmView> vm = vmm.vm();
         SequencedMap<String, Object> status = new LinkedHashMap<>();
-        status.put("name", vm.spec().name());
-        status.put("state", vm.state());
+        status.put("name", vmm.name());
+        status.put("state", vm.map(VmView::state).orElse("Empty"));
         status.put("pid", PidFile.ownPid());
-        status.put("cpus", vm.spec().cpus());
-        status.put("memory", vm.spec().memory().sizeBytes());
-        status.put("uptime_ms", vm.uptimeMillis());
-        status.put("net", List.of());
-        status.put("end", vm.end());
+        if (vm.isPresent()) {
+            status.put("cpus", vm.get().spec().cpus());
+            status.put("memory", vm.get().spec().memory().sizeBytes());
+            status.put("uptime_ms", vm.get().uptimeMillis());
+            status.put("net", List.of());
+            status.put("end", vm.get().end());
+        }
         SequencedMap<String, Object> attached = new LinkedHashMap<>();
-        attached.put("attached", console.attached());
-        attached.put("writer_pid", console.writer());
+        attached.put("attached", vmm.console().attached());
+        attached.put("writer_pid", vmm.console().writer());
         status.put("console", attached);
         return status;
     }
 
     /** Everything: status, spec, stage-two map, devices with counters. */
-    static SequencedMap<String, Object> full(VmView vm, ConsoleHub console) {
-        SequencedMap<String, Object> full = status(vm, console);
+    static SequencedMap<String, Object> full(Vmm vmm, VmView vm) {
+        SequencedMap<String, Object> full = status(vmm);
         full.put("spec", spec(vm.spec()));
         vm.machine()
                 .ifPresent(

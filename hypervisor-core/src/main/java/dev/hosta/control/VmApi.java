@@ -66,8 +66,8 @@ public final class VmApi implements HttpServer.Handler {
             case "vmm.ping" -> get(request, this::ping);
             case "vm.info" -> get(request, this::info);
             case "vm.counters" -> get(request, () -> Inspection.counters(booted()));
-            case "vm.status" -> get(request, () -> Inspection.status(created(), vmm.console()));
-            case "vm.inspect" -> get(request, () -> Inspection.full(created(), vmm.console()));
+            case "vm.status" -> get(request, () -> Inspection.status(vmm));
+            case "vm.inspect" -> get(request, () -> Inspection.full(vmm, created()));
             case "vm.translate" -> get(request, () -> translate(request.query()));
             case "vmm.shutdown" -> put(request, () -> HttpResponse.doneThen(vmm::end));
             case "vm.create" -> withBody(request, () -> create(request.text()));
@@ -185,7 +185,7 @@ public final class VmApi implements HttpServer.Handler {
     }
 
     private HttpResponse create(String json) {
-        ChConfig config = ChConfig.read(json, "vm-" + PidFile.ownPid());
+        ChConfig config = ChConfig.read(json, vmm.name());
         vmm.create(config.spec(), config.serial());
         return HttpResponse.done();
     }

@@ -11,6 +11,9 @@ import java.util.Optional;
  * spec does not allow comes out as it does from the machine.
  */
 public interface Vmm {
+    /** The name by which people find the process; that of its VM, too. */
+    String name();
+
     /** The VM, if there is one. */
     Optional<VmView> vm();
 
