@@ -16,6 +16,8 @@ final class Commands {
                     "stop",
                     "inspect",
                     "translate",
+                    "vmm",
+                    "completion",
                     "doctor");
 
     private Commands() {}
@@ -32,6 +34,8 @@ final class Commands {
                     case "stop" -> new StopCommand();
                     case "inspect" -> new InspectCommand();
                     case "translate" -> new TranslateCommand();
+                    case "vmm" -> new VmmCommand();
+                    case "completion" -> new CompletionCommand();
                     case "doctor" -> new DoctorCommand();
                     default -> null;
                 });

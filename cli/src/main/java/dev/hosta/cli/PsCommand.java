@@ -54,8 +54,8 @@ final class PsCommand implements Command {
                     ROW,
                     row.get("name"),
                     row.get("state"),
-                    row.get("pid"),
-                    row.get("cpus"),
+                    shown(row.get("pid")),
+                    shown(row.get("cpus")),
                     memory(row.get("memory")),
                     uptime(row.get("uptime_ms")),
                     net(row.get("net")));
@@ -78,6 +78,10 @@ final class PsCommand implements Command {
             RuntimeFolder.holder(name).ifPresent(pid -> row.put("pid", pid));
             return Optional.of(row);
         }
+    }
+
+    private static Object shown(Object value) {
+        return value == null ? "-" : value;
     }
 
     private static String memory(Object bytes) {

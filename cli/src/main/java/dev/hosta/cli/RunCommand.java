@@ -1,6 +1,7 @@
 package dev.hosta.cli;
 
 import dev.hosta.linux.PidFile;
+import dev.hosta.machine.SpecException;
 
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -24,6 +25,12 @@ final class RunCommand implements Command {
         if (parsed.hasMatchedOption("--list")) {
             BuiltInGuests.list().forEach(System.out::println);
             return ExitStatus.OK;
+        }
+        if (parsed.hasMatchedOption("--detach")) {
+            return DetachedRun.start(parsed);
+        }
+        if (parsed.hasMatchedOption("--wait-for")) {
+            throw new SpecException("--wait-for goes with --detach.");
         }
         // Loads the native library, which every run needs, beside the warm-up.
         PidFile.ownPid();

@@ -2,12 +2,10 @@ package dev.hosta.cli;
 
 import dev.hosta.linux.PidFile;
 import dev.hosta.machine.BootSpec;
-import dev.hosta.machine.ConsoleSpec;
 import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.MemorySpec;
 import dev.hosta.machine.NetSpec;
-import dev.hosta.machine.PortSpec;
 import dev.hosta.machine.RngSpec;
 import dev.hosta.machine.SpecException;
 import dev.hosta.machine.SpecReader;
@@ -28,10 +26,11 @@ import java.util.function.Function;
 
 /** The options of {@code hosta run}, and the request that they add up to. */
 final class RunOptions {
-    private static final String HVC = "--hvc";
-    private static final String PORT = "--port";
     private static final String RNG = "--rng";
     private static final String VIRTIO_CMDLINE = "--virtio-cmdline";
+
+    /** Of the process that {@code --detach} starts. */
+    static final String BACKGROUND = "--background";
 
     private RunOptions() {}
 
@@ -113,22 +112,7 @@ final class RunOptions {
                                         + " published, on a tap interface, or to another guest on"
                                         + " a Unix socket; repeatable.")
                         .build());
-        option(
-                spec,
-                HVC,
-                "stdio|file:PATH|socket:PATH|none",
-                text -> ConsoleSpec.parseHvc(text, RunOptions::path),
-                "A virtio console, hvc0, beside the serial one or in its place.");
-        spec.addOption(
-                OptionSpec.builder(PORT)
-                        .paramLabel("NAME=file:PATH|NAME=socket:PATH")
-                        .type(List.class)
-                        .auxiliaryTypes(String.class)
-                        .arity("1")
-                        .converters(checked(text -> PortSpec.parse(text, RunOptions::path)))
-                        .description(
-                                "A byte stream to the guest, /dev/virtio-ports/NAME; repeatable.")
-                        .build());
+        ConsoleOptions.addTo(spec);
         spec.addOption(
                 OptionSpec.builder(RNG)
                         .paramLabel("RATE")
@@ -153,12 +137,6 @@ final class RunOptions {
                 "The machine as JSON; other options go before it.");
         option(
                 spec,
-                "--console",
-                "stdio|file:PATH|none",
-                RunOptions::console,
-                "Where the serial console goes (default stdio).");
-        option(
-                spec,
                 "--timeout",
                 "TIME",
                 TimeText::parse,
@@ -167,6 +145,20 @@ final class RunOptions {
                 spec,
                 VIRTIO_CMDLINE,
                 "Name virtio devices on the command line too, for kernels without ACPI.");
+        flag(spec, "-d", "--detach", "Return once the guest runs, and print its name.");
+        option(
+                spec,
+                "--wait-for",
+                "REGEX|port:N|status",
+                WaitFor::parse,
+                "With -d: return once the guest's console shows REGEX, once something listens on"
+                        + " this host's TCP port N, or with the guest's own status.");
+        spec.addOption(
+                OptionSpec.builder(BACKGROUND)
+                        .type(boolean.class)
+                        .hidden(true)
+                        .description("What --detach starts.")
+                        .build());
         flag(spec, "--no-reboot", "End with status 0 when the guest resets itself.");
         flag(spec, "--list", "List the built-in guests and exit.");
         spec.addOption(HelpOption.spec());
@@ -174,12 +166,17 @@ final class RunOptions {
     }
 
     private static void flag(CommandSpec spec, String name, String description) {
-        spec.addOption(
-                OptionSpec.builder(name).type(boolean.class).description(description).build());
+        flag(spec, name, name, description);
+    }
+
+    private static void flag(CommandSpec spec, String name, String other, String description) {
+        OptionSpec.Builder flag =
+                name.equals(other) ? OptionSpec.builder(name) : OptionSpec.builder(name, other);
+        spec.addOption(flag.type(boolean.class).description(description).build());
     }
 
     /** The value stays text, and is only checked here: for picocli's sake, which prints it. */
-    private static void option(
+    static void option(
             CommandSpec spec,
             String name,
             String label,
@@ -194,7 +191,7 @@ final class RunOptions {
                         .build());
     }
 
-    private static ITypeConverter<String> checked(Function<String, ?> reader) {
+    static ITypeConverter<String> checked(Function<String, ?> reader) {
         return value -> {
             try {
                 reader.apply(value);
@@ -234,14 +231,16 @@ final class RunOptions {
                         boot,
                         disks(parsed, base),
                         nets(parsed, base),
-                        consoles(parsed, base),
+                        ConsoleOptions.virtio(parsed, base),
                         value(parsed, RNG, RunOptions::rng)
                                 .or(() -> base.flatMap(MachineSpec::rng)));
+        boolean background = parsed.hasMatchedOption(BACKGROUND);
         return new RunRequest(
                 machine,
-                console(parsed, machine.consoles().isOnStdio()),
+                ConsoleOptions.serial(parsed, background, machine.consoles().isOnStdio()),
                 value(parsed, "--timeout", TimeText::parse),
-                !parsed.hasMatchedOption("--no-reboot"));
+                !parsed.hasMatchedOption("--no-reboot"),
+                background);
     }
 
     /** Those of the command line where it names any, else those of the file. */
@@ -258,36 +257,6 @@ final class RunOptions {
         return texts.isEmpty()
                 ? base.map(MachineSpec::nets).orElse(List.of())
                 : texts.stream().map(NetText::parse).flatMap(Optional::stream).toList();
-    }
-
-    private static ConsoleSpec consoles(ParseResult parsed, Optional<MachineSpec> base) {
-        ConsoleSpec inFile = base.map(MachineSpec::consoles).orElse(ConsoleSpec.NONE);
-        boolean hvc = parsed.hasMatchedOption(HVC);
-        boolean ports = parsed.hasMatchedOption(PORT);
-        if (!hvc && !ports) {
-            return inFile;
-        }
-        List<String> texts = parsed.matchedOptionValue(PORT, List.of());
-        return new ConsoleSpec(
-                hvc
-                        ? ConsoleSpec.parseHvc(parsed.matchedOptionValue(HVC, ""), RunOptions::path)
-                        : inFile.hvc(),
-                ports
-                        ? texts.stream()
-                                .map(text -> PortSpec.parse(text, RunOptions::path))
-                                .toList()
-                        : inFile.ports());
-    }
-
-    /** The serial console, which leaves standard input and output to a virtio console. */
-    private static ConsoleChoice console(ParseResult parsed, boolean hvcOnStdio) {
-        Optional<ConsoleChoice> asked = value(parsed, "--console", RunOptions::console);
-        if (hvcOnStdio && asked.isPresent() && asked.get() instanceof ConsoleChoice.Stdio) {
-            throw new SpecException(
-                    "Both consoles cannot be on stdio: give --console or --hvc another place.");
-        }
-        return asked.orElseGet(
-                () -> hvcOnStdio ? new ConsoleChoice.None() : new ConsoleChoice.Stdio());
     }
 
     private static RngSpec rng(String text) {
@@ -338,8 +307,7 @@ final class RunOptions {
                         || boot.map(BootSpec::virtioCmdline).orElse(false));
     }
 
-    private static <T> Optional<T> value(
-            ParseResult parsed, String option, Function<String, T> reader) {
+    static <T> Optional<T> value(ParseResult parsed, String option, Function<String, T> reader) {
         return parsed.hasMatchedOption(option)
                 ? Optional.of(reader.apply(parsed.matchedOptionValue(option, "")))
                 : Optional.empty();
@@ -352,19 +320,6 @@ final class RunOptions {
             throw new SpecException(
                     "Number of vCPUs must be a whole number: cpus=" + text + ".", e);
         }
-    }
-
-    private static ConsoleChoice console(String text) {
-        if (text.startsWith("file:") && text.length() > "file:".length()) {
-            return new ConsoleChoice.ToFile(path(text.substring("file:".length())));
-        }
-        return switch (text) {
-            case "stdio" -> new ConsoleChoice.Stdio();
-            case "none" -> new ConsoleChoice.None();
-            default ->
-                    throw new SpecException(
-                            "A console is stdio, file:PATH or none: '" + text + "'.");
-        };
     }
 
     static Path path(String text) {

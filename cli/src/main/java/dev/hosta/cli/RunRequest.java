@@ -12,6 +12,12 @@ import java.util.Optional;
  * @param console where its console goes
  * @param timeout when to end it whatever it does
  * @param reboot whether a reset that it asks for starts it anew
+ * @param background whether the process leaves its terminal and says its guest's name once that
+ *     runs
  */
 record RunRequest(
-        MachineSpec machine, ConsoleChoice console, Optional<Duration> timeout, boolean reboot) {}
+        MachineSpec machine,
+        ConsoleChoice console,
+        Optional<Duration> timeout,
+        boolean reboot,
+        boolean background) {}

@@ -6,6 +6,7 @@ import dev.hosta.control.ControlServer;
 import dev.hosta.control.SerialChoice;
 import dev.hosta.control.VmView;
 import dev.hosta.control.Vmm;
+import dev.hosta.linux.Background;
 import dev.hosta.linux.LinuxException;
 import dev.hosta.linux.PidFile;
 import dev.hosta.machine.MachineOutcome;
@@ -39,6 +40,7 @@ final class Session implements ConsoleInput.Guest, Vmm {
     private Optional<RuntimeFolder> folder = Optional.empty();
     private Optional<ControlServer> server = Optional.empty();
     private boolean serving;
+    private boolean announced;
     private boolean stopped;
     private boolean rebooting;
     private long upSinceNanos;
@@ -56,6 +58,9 @@ final class Session implements ConsoleInput.Guest, Vmm {
 
     /** Runs the guest to its end and gives the process's status. */
     int run() {
+        if (request.background()) {
+            Background.leaveTerminal();
+        }
         Runtime.getRuntime().addShutdownHook(new Thread(this::abandon, "abandon"));
         Optional<MachineOutcome> outcome;
         try {
@@ -64,6 +69,7 @@ final class Session implements ConsoleInput.Guest, Vmm {
             outcome = runUntilEnd();
             console.flush();
             terminal.ifPresent(port -> port.console().flush());
+            folderHeld().ifPresent(this::announce);
         } finally {
             leave();
         }
@@ -111,10 +117,7 @@ final class Session implements ConsoleInput.Guest, Vmm {
     }
 
     private void startServer() {
-        Optional<RuntimeFolder> held;
-        synchronized (this) {
-            held = folder;
-        }
+        Optional<RuntimeFolder> held = folderHeld();
         if (held.isEmpty()) {
             return;
         }
@@ -124,6 +127,7 @@ final class Session implements ConsoleInput.Guest, Vmm {
             synchronized (this) {
                 server = Optional.of(started);
             }
+            announce(held.get());
         } catch (LinuxException e) {
             console.notice(e.getMessage() + " The guest runs on, out of reach of other commands.");
         }
@@ -133,6 +137,17 @@ final class Session implements ConsoleInput.Guest, Vmm {
         return terminal.isPresent()
                 ? VirtualMachine.create(request.machine(), hub, terminal.get().port())
                 : VirtualMachine.create(request.machine(), hub);
+    }
+
+    /** Tells the process that waits for it that the guest runs, and lets go of that process. */
+    private synchronized void announce(RuntimeFolder held) {
+        if (!request.background() || announced) {
+            return;
+        }
+        announced = true;
+        System.out.println(request.machine().name());
+        System.out.flush();
+        Background.print(held.path().resolve("log"));
     }
 
     private Optional<MachineOutcome> await(VirtualMachine vm) {
@@ -160,6 +175,10 @@ final class Session implements ConsoleInput.Guest, Vmm {
 
     private synchronized void hold(RuntimeFolder claimed) {
         folder = Optional.of(claimed);
+    }
+
+    private synchronized Optional<RuntimeFolder> folderHeld() {
+        return folder;
     }
 
     private synchronized void attach(VirtualMachine vm) {
@@ -192,6 +211,11 @@ final class Session implements ConsoleInput.Guest, Vmm {
         stopped = true;
         release();
         machine.ifPresent(VirtualMachine::requestStop);
+    }
+
+    @Override
+    public String name() {
+        return request.machine().name();
     }
 
     @Override

@@ -91,6 +91,7 @@ class RunOptionsTest {
                         new MachineSpec("web1", 1, memory, boot),
                         new ConsoleChoice.ToFile(Path.of("log")),
                         Optional.empty(),
+                        false,
                         false),
                 request);
     }

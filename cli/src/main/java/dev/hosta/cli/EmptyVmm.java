@@ -1,0 +1,316 @@
+package dev.hosta.cli;
+
+import dev.hosta.control.CallException;
+import dev.hosta.control.ConsoleHub;
+import dev.hosta.control.ConsoleServer;
+import dev.hosta.control.SerialChoice;
+import dev.hosta.control.VmView;
+import dev.hosta.control.Vmm;
+import dev.hosta.device.backend.ConsoleOutput;
+import dev.hosta.machine.MachineOutcome;
+import dev.hosta.machine.MachineSpec;
+import dev.hosta.machine.VirtualMachine;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * A VMM that begins without a VM and takes one over its API; the process lives until it is told to
+ * end, or its guest powers off.
+ *
+ * <p>Threading: any thread. Calls that change the VM come one at a time; a thread of its own waits
+ * for each machine's end.
+ */
+final class EmptyVmm implements Vmm, ConsoleInput.Guest {
+    private static final int DRAIN_MILLIS = 500;
+
+    /** A machine that is up. */
+    private record Up(VirtualMachine machine, long sinceNanos, CompletableFuture<Void> down) {}
+
+    private final String name;
+    private final boolean staysWithoutGuest;
+    private final ConsoleHub hub;
+    private final CountDownLatch over = new CountDownLatch(1);
+    private final Map<SerialChoice, Console> consoles = new HashMap<>();
+    private volatile ConsoleOutput output = value -> {};
+
+    // Guarded by this object's monitor.
+    private Optional<VmView> created = Optional.empty();
+    private Optional<Up> up = Optional.empty();
+    private Optional<ConsoleServer> serialSocket = Optional.empty();
+    private boolean changing;
+
+    /**
+     * A VMM without a VM.
+     *
+     * @param name by which people find it
+     * @param staysWithoutGuest whether it outlives a guest that powers itself off
+     */
+    EmptyVmm(String name, boolean staysWithoutGuest) {
+        this.name = name;
+        this.staysWithoutGuest = staysWithoutGuest;
+        this.hub = new ConsoleHub(value -> output.write(value), this::offer);
+    }
+
+    /** Waits until the process is to end, and takes down what still runs. */
+    void awaitEnd() {
+        try {
+            over.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Takes everything down; idempotent. */
+    void close() {
+        takeDown();
+        hub.close(DRAIN_MILLIS);
+        synchronized (this) {
+            serialSocket.ifPresent(ConsoleServer::close);
+            consoles.values().forEach(Console::close);
+        }
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public synchronized Optional<VmView> vm() {
+        return created.map(
+                vm ->
+                        new VmView(
+                                vm.spec(),
+                                vm.serial(),
+                                up.map(Up::machine),
+                                up.map(Up::sinceNanos).orElse(0L),
+                                vm.end()));
+    }
+
+    @Override
+    public synchronized void create(MachineSpec spec, SerialChoice serial) {
+        if (created.isPresent()) {
+            throw new CallException(500, "The VM is already created.");
+        }
+        created = Optional.of(new VmView(spec, serial, Optional.empty(), 0, Optional.empty()));
+    }
+
+    /** Begins a change of the VM, one at a time. */
+    private synchronized VmView begin() {
+        VmView vm = created.orElseThrow(() -> new CallException(404, "The VM is not created."));
+        if (changing) {
+            throw new CallException(500, "Another call is changing the VM.");
+        }
+        changing = true;
+        return vm;
+    }
+
+    private synchronized void done() {
+        changing = false;
+    }
+
+    @Override
+    public void boot() {
+        VmView vm = begin();
+        try {
+            if (isUp()) {
+                throw new CallException(500, "The VM is already booted.");
+            }
+            bringUp(vm);
+        } finally {
+            done();
+        }
+    }
+
+    private synchronized boolean isUp() {
+        return up.isPresent();
+    }
+
+    private void bringUp(VmView vm) {
+        Console console = console(vm.serial());
+        VirtualMachine machine = VirtualMachine.create(vm.spec(), hub);
+        try {
+            openSocket(vm.serial());
+            console.open();
+            output = console.output();
+            machine.onConsoleRoom(
+                    () -> {
+                        console.roomCame();
+                        hub.roomCame();
+                    });
+            machine.start();
+            console.start();
+        } catch (RuntimeException e) {
+            machine.close();
+            throw e;
+        }
+        Up now = new Up(machine, System.nanoTime(), new CompletableFuture<>());
+        synchronized (this) {
+            up = Optional.of(now);
+        }
+        Thread watcher = new Thread(() -> watch(now), "machine-end");
+        watcher.setDaemon(true);
+        watcher.start();
+    }
+
+    private synchronized Console console(SerialChoice serial) {
+        return consoles.computeIfAbsent(
+                serial,
+                choice ->
+                        Console.of(
+                                switch (choice) {
+                                    case SerialChoice.Tty t -> new ConsoleChoice.Stdio();
+                                    case SerialChoice.ToFile f ->
+                                            new ConsoleChoice.ToFile(f.path());
+                                    case SerialChoice.Socket s -> new ConsoleChoice.None();
+                                    case SerialChoice.None n -> new ConsoleChoice.None();
+                                },
+                                this));
+    }
+
+    private synchronized void openSocket(SerialChoice serial) {
+        if (serial instanceof SerialChoice.Socket socket && serialSocket.isEmpty()) {
+            serialSocket = Optional.of(ConsoleServer.start(socket.path(), hub));
+        }
+    }
+
+    /** Waits for a machine's end, gives it back, and does what the end asks for. */
+    private void watch(Up mine) {
+        String end;
+        boolean again = false;
+        boolean byItself = true;
+        try (VirtualMachine machine = mine.machine()) {
+            MachineOutcome outcome = machine.awaitEnd();
+            again = outcome instanceof MachineOutcome.ResetRequested;
+            byItself = !again && !(outcome instanceof MachineOutcome.Stopped);
+            end = describe(outcome);
+        } catch (RuntimeException e) {
+            Failure.report(e);
+            end = "failed: " + e.getMessage();
+        }
+        String how = end;
+        synchronized (this) {
+            up = Optional.empty();
+            created =
+                    created.map(
+                            vm ->
+                                    new VmView(
+                                            vm.spec(),
+                                            vm.serial(),
+                                            Optional.empty(),
+                                            0,
+                                            Optional.of(how)));
+        }
+        mine.down().complete(null);
+        if (again) {
+            bootAgain();
+        } else if (byItself && !staysWithoutGuest) {
+            over.countDown();
+        }
+    }
+
+    private void bootAgain() {
+        try {
+            boot();
+        } catch (RuntimeException e) {
+            // Deleted or shut down in the same moment, or the host no longer allows it.
+            Failure.report(e);
+        }
+    }
+
+    private static String describe(MachineOutcome outcome) {
+        return switch (outcome) {
+            case MachineOutcome.PoweredOff off -> "powered off";
+            case MachineOutcome.Exited exited -> "ended with status " + exited.status();
+            case MachineOutcome.ResetRequested reset -> "reset";
+            case MachineOutcome.Crashed crashed -> "crashed: " + crashed.reason();
+            case MachineOutcome.Stopped stopped -> "shut down";
+        };
+    }
+
+    @Override
+    public void shutdown() {
+        begin();
+        try {
+            if (!takeDown()) {
+                throw new CallException(405, "The VM is not booted.");
+            }
+        } finally {
+            done();
+        }
+    }
+
+    /** Ends the machine and waits for it; false where there is none. */
+    private boolean takeDown() {
+        Optional<Up> now;
+        synchronized (this) {
+            now = up;
+        }
+        now.ifPresent(
+                running -> {
+                    running.machine().requestStop();
+                    running.down().join();
+                });
+        return now.isPresent();
+    }
+
+    @Override
+    public void reboot() {
+        VmView vm = begin();
+        try {
+            if (!takeDown()) {
+                throw new CallException(405, "The VM is not booted.");
+            }
+            bringUp(vm);
+        } finally {
+            done();
+        }
+    }
+
+    @Override
+    public void delete() {
+        begin();
+        try {
+            takeDown();
+            synchronized (this) {
+                created = Optional.empty();
+            }
+        } finally {
+            done();
+        }
+    }
+
+    @Override
+    public void end() {
+        over.countDown();
+    }
+
+    @Override
+    public boolean endsWithMachine() {
+        return false;
+    }
+
+    @Override
+    public ConsoleHub console() {
+        return hub;
+    }
+
+    @Override
+    public int offer(byte[] bytes, int offset, int length) {
+        Optional<Up> now;
+        synchronized (this) {
+            now = up;
+        }
+        return now.map(running -> running.machine().offerConsoleInput(bytes, offset, length))
+                .orElse(length);
+    }
+
+    @Override
+    public void stop() {
+        over.countDown();
+    }
+}
