@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hosta.device.backend.Alarm;
+import dev.hosta.device.backend.ManualAlarm;
 
 import org.junit.jupiter.api.Test;
 
@@ -35,10 +36,10 @@ class RateLimitTest {
                         new RateLimit.Rate(100, 10, 1000, 1000), alarm, () -> rung.add("again"));
         assertEquals(10, letThrough(limit, 1));
         assertTrue(alarm.isSet());
-        alarm.pass(10 * MILLI);
+        alarm.advance(10 * MILLI);
         assertEquals(List.of("again"), rung);
         assertEquals(1, letThrough(limit, 1));
-        alarm.pass(1000 * MILLI);
+        alarm.advance(1000 * MILLI);
         assertEquals(2, letThrough(limit, 500));
         limit.forget();
         assertFalse(alarm.isSet());
@@ -50,9 +51,9 @@ class RateLimitTest {
         assertFalse(limit.holdsBack(0));
         limit.take(3000);
         assertTrue(limit.holdsBack(0));
-        alarm.pass(1999 * MILLI);
+        alarm.advance(1999 * MILLI);
         assertTrue(limit.holdsBack(0));
-        alarm.pass(2 * MILLI);
+        alarm.advance(2 * MILLI);
         assertFalse(limit.holdsBack(0));
     }
 
@@ -73,10 +74,10 @@ class RateLimitTest {
         Alarm second = shared.share();
         first.set(5 * MILLI, () -> rung.add("first"));
         second.set(2 * MILLI, () -> rung.add("second"));
-        alarm.pass(3 * MILLI);
+        alarm.advance(3 * MILLI);
         assertEquals(List.of("second"), rung);
         second.set(10 * MILLI, () -> rung.add("late"));
-        alarm.pass(3 * MILLI);
+        alarm.advance(3 * MILLI);
         assertEquals(List.of("second", "first"), rung);
         second.cancel();
         assertFalse(alarm.isSet());
@@ -87,7 +88,7 @@ class RateLimitTest {
                     first.set(MILLI, () -> rung.add("again"));
                 });
         first.set(MILLI, () -> first.set(MILLI, () -> rung.add("replaced")));
-        alarm.pass(2 * MILLI);
+        alarm.advance(2 * MILLI);
         assertEquals(List.of("second", "first", "replaced"), rung);
         assertEquals(alarm.nowNanos(), second.nowNanos());
     }

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hosta.device.backend.BlockBackend;
+import dev.hosta.device.backend.ManualAlarm;
 import dev.hosta.device.irq.FakeMessageInterrupt;
 import dev.hosta.device.memory.FakeGuestMemory;
-import dev.hosta.device.virtio.ManualAlarm;
 import dev.hosta.device.virtio.RateLimit;
 import dev.hosta.device.virtio.abi.VirtioBlk;
 import dev.hosta.device.virtio.abi.VirtioFeatures;
@@ -208,9 +208,9 @@ class BlockDeviceTest {
         assertEquals(2, machine.transport.exportState().queues().get(0).nextAvail());
         assertFalse(alarm.isSet());
         machine.transport.resume();
-        alarm.pass(500_000);
+        alarm.advance(500_000);
         assertEquals(3, machine.device.requestCounters().reads());
-        alarm.pass(500_000);
+        alarm.advance(500_000);
         assertEquals(4, machine.device.requestCounters().reads());
         assertFalse(alarm.isSet());
     }

@@ -3,7 +3,7 @@ package dev.hosta.device.virtio.net;
 import static dev.hosta.device.virtio.queue.GuestDriver.Buffer.fromDevice;
 import static dev.hosta.device.virtio.queue.GuestDriver.Buffer.toDevice;
 
-import dev.hosta.device.virtio.ManualAlarm;
+import dev.hosta.device.backend.ManualAlarm;
 import dev.hosta.device.virtio.VirtioDeviceContract;
 import dev.hosta.device.virtio.VirtioRig;
 import dev.hosta.device.virtio.abi.VirtioNet;
