@@ -60,6 +60,21 @@ class SplitQueueTest {
     }
 
     @Test
+    void whatIsFilledInIsSeenOncePublished() {
+        GuestDriver driver = driver(false);
+        SplitQueue queue = queue(driver);
+        int first = driver.add(fromDevice(driver.endGpa(), 4));
+        int second = driver.add(fromDevice(driver.endGpa(), 4));
+        queue.fill(queue.pop().orElseThrow(), 4);
+        queue.fill(queue.pop().orElseThrow(), 2);
+        assertTrue(driver.poll().isEmpty());
+        assertEquals(0, queue.inFlight());
+        queue.publish();
+        assertEquals(new GuestDriver.Used(first, 4), driver.poll().orElseThrow());
+        assertEquals(new GuestDriver.Used(second, 2), driver.poll().orElseThrow());
+    }
+
+    @Test
     void writesReachTheWritableBuffersAndAreDirty() {
         GuestDriver driver = driver(false);
         SplitQueue queue = queue(driver);
