@@ -2,7 +2,13 @@ package dev.hosta.machine;
 
 import dev.hosta.device.lifecycle.GuestRequest;
 
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * The one end of a machine's run: the first to say so decides.
@@ -37,5 +43,32 @@ final class MachineEnd {
 
     void hostFailed(RuntimeException cause) {
         outcome.completeExceptionally(cause);
+    }
+
+    /** Waits for it; throws what the host failed with. */
+    MachineOutcome await() {
+        try {
+            return outcome().join();
+        } catch (CompletionException e) {
+            throw hostFailure(e.getCause());
+        }
+    }
+
+    /** Waits for it, at most so long; empty when the guest still runs then. */
+    Optional<MachineOutcome> await(Duration timeout) {
+        try {
+            return Optional.of(outcome().get(timeout.toNanos(), TimeUnit.NANOSECONDS));
+        } catch (TimeoutException e) {
+            return Optional.empty();
+        } catch (ExecutionException e) {
+            throw hostFailure(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+
+    private static RuntimeException hostFailure(Throwable cause) {
+        return cause instanceof RuntimeException e ? e : new IllegalStateException(cause);
     }
 }

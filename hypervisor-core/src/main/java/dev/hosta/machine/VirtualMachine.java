@@ -23,10 +23,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * A machine, from its first instruction to its end: the facade that commands, snapshots and
@@ -181,29 +177,12 @@ public final class VirtualMachine implements AutoCloseable {
 
     /** Waits for the end of the run; throws what the host failed with. */
     public MachineOutcome awaitEnd() {
-        try {
-            return end.outcome().join();
-        } catch (CompletionException e) {
-            throw hostFailure(e.getCause());
-        }
+        return end.await();
     }
 
     /** Waits for the end of the run, at most so long; empty when the guest still runs then. */
     public Optional<MachineOutcome> awaitEnd(Duration timeout) {
-        try {
-            return Optional.of(end.outcome().get(timeout.toNanos(), TimeUnit.NANOSECONDS));
-        } catch (TimeoutException e) {
-            return Optional.empty();
-        } catch (ExecutionException e) {
-            throw hostFailure(e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Optional.empty();
-        }
-    }
-
-    private static RuntimeException hostFailure(Throwable cause) {
-        return cause instanceof RuntimeException e ? e : new IllegalStateException(cause);
+        return end.await(timeout);
     }
 
     /** Ends the run from the host's side, unless it has ended. */
