@@ -20,8 +20,10 @@ import picocli.CommandLine.TypeConversionException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Stack;
 import java.util.function.Function;
 
 /** The options of {@code hosta run}, and the request that they add up to. */
@@ -118,7 +120,7 @@ final class RunOptions {
                         .paramLabel("RATE")
                         .type(String.class)
                         .arity("0..1")
-                        .fallbackValue("")
+                        .preprocessor((rest, command, option, info) -> ownRate(rest, info))
                         .converters(checked(text -> rng(text)))
                         .description(
                                 "Random bytes for the guest, at most RATE a second, such as 64K.")
@@ -163,6 +165,14 @@ final class RunOptions {
         flag(spec, "--list", "List the built-in guests and exit.");
         spec.addOption(HelpOption.spec());
         return spec;
+    }
+
+    /** A rate stands behind {@code =}; what follows {@code --rng} alone is not for it. */
+    private static boolean ownRate(Stack<String> rest, Map<String, Object> info) {
+        if (!"=".equals(info.get("separator"))) {
+            rest.push("");
+        }
+        return false;
     }
 
     private static void flag(CommandSpec spec, String name, String description) {

@@ -17,7 +17,10 @@ import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.MemorySpec;
 import dev.hosta.machine.NetSpec;
 import dev.hosta.machine.NetSpec.Carrier;
+import dev.hosta.machine.PortSpec;
+import dev.hosta.machine.PortTarget;
 import dev.hosta.machine.RateSpec;
+import dev.hosta.machine.RngSpec;
 import dev.hosta.machine.SpecException;
 
 import org.junit.jupiter.api.AfterEach;
@@ -69,6 +72,36 @@ class RunOptionsTest {
         assertEquals(Optional.of(Duration.ofSeconds(2)), request.timeout());
         assertEquals(new ConsoleChoice.Stdio(), request.console());
         assertTrue(request.reboot());
+    }
+
+    @Test
+    void aVirtioConsoleOnStdioSilencesTheSerialOne() {
+        assertEquals(new ConsoleChoice.None(), read("--hvc stdio hello").console());
+        assertEquals(new ConsoleChoice.Stdio(), read("--hvc file:log hello").console());
+        assertEquals(new ConsoleChoice.Stdio(), read("--hvc none hello").console());
+        assertTrue(read("--hvc none hello").machine().consoles().isEmpty());
+        assertEquals(
+                new ConsoleChoice.ToFile(Path.of("log")),
+                read("--hvc stdio --console file:log hello").console());
+        assertThrows(SpecException.class, () -> read("--hvc stdio --console stdio hello"));
+    }
+
+    @Test
+    void readsPortsAndRandomBytes() {
+        MachineSpec machine =
+                read("--port log=file:l --port agent=socket:a=b --rng=64K hello").machine();
+        assertEquals(
+                List.of(
+                        new PortSpec("log", new PortTarget.ToFile(Path.of("l"))),
+                        new PortSpec("agent", new PortTarget.Socket(Path.of("a=b")))),
+                machine.consoles().ports());
+        assertEquals(65536, machine.rng().orElseThrow().bytesPerSecond().orElseThrow());
+        assertEquals(
+                Optional.of(RngSpec.unlimited()), read("--rng --cpus 2 hello").machine().rng());
+        MachineSpec hello = read("--rng hello").machine();
+        assertEquals(Optional.of(RngSpec.unlimited()), hello.rng());
+        assertEquals(dist.resolve("guests/hello.elf"), hello.boot().kernel());
+        assertEquals(Optional.empty(), read("hello").machine().rng());
     }
 
     @Test
@@ -220,6 +253,10 @@ class RunOptionsTest {
                     --memory 1M,fast hello     | Memory takes SIZE, hugepages=2M
                     --memory 3M,hugepages=2M x | Memory must be a multiple of its page size
                     --console tcp:1 hello      | A console is stdio, file:PATH or none
+                    --hvc tty hello            | A virtio console is stdio, file:PATH
+                    --port log hello           | A port is NAME=file:PATH
+                    --port a=stdio hello       | A port goes to file:PATH or socket:PATH
+                    --rng=fast hello           | A size is a whole number
                     --console file: hello      | A console is stdio, file:PATH or none
                     --timeout 5 hello          | A time is a whole number
                     --load-address here hello  | An address is a number such as 0x100000

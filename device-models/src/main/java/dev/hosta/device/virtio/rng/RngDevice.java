@@ -4,7 +4,7 @@ import dev.hosta.device.backend.Alarm;
 import dev.hosta.device.backend.EntropySource;
 import dev.hosta.device.virtio.DriverNotifier;
 import dev.hosta.device.virtio.QueueService;
-import dev.hosta.device.virtio.TokenBucket;
+import dev.hosta.device.virtio.RateLimit;
 import dev.hosta.device.virtio.VirtioDevice;
 import dev.hosta.device.virtio.abi.VirtioEntropy;
 import dev.hosta.device.virtio.abi.VirtioIds;
@@ -41,9 +41,7 @@ public final class RngDevice implements VirtioDevice {
     private static final int QUEUE_SIZE = 64;
 
     private final EntropySource source;
-    private final Alarm alarm;
-    private final TokenBucket bucket;
-    private final boolean isLimited;
+    private final RateLimit limit;
     private final long mostBytes;
     private final QueueService service;
     private final LongAdder requests = new LongAdder();
@@ -63,11 +61,14 @@ public final class RngDevice implements VirtioDevice {
     public RngDevice(
             EntropySource source, OptionalLong bytesPerSecond, Alarm alarm, Executor deviceThread) {
         this.source = Objects.requireNonNull(source);
-        this.alarm = Objects.requireNonNull(alarm);
-        this.isLimited = bytesPerSecond.isPresent();
-        long rate = bytesPerSecond.orElse(MOST_BYTES);
-        this.mostBytes = Math.min(MOST_BYTES, rate);
-        this.bucket = new TokenBucket(rate, mostBytes, alarm.nowNanos());
+        this.mostBytes = Math.min(MOST_BYTES, bytesPerSecond.orElse(MOST_BYTES));
+        this.limit =
+                bytesPerSecond.isPresent()
+                        ? new RateLimit(
+                                new RateLimit.Rate(0, 0, bytesPerSecond.getAsLong(), mostBytes),
+                                alarm,
+                                this::lookAgain)
+                        : RateLimit.none();
         this.service = new QueueService(deviceThread, new Requests());
     }
 
@@ -150,10 +151,12 @@ public final class RngDevice implements VirtioDevice {
                     if (wanted == 0) {
                         throw new QueueException("Cannot fill a buffer: no writable bytes");
                     }
-                    if (mustWait(wanted)) {
+                    if (limit.holdsBack(wanted)) {
+                        throttled.increment();
                         queue.unpop(chain);
                         return false;
                     }
+                    limit.take(wanted);
                     fill(chain, wanted);
                     queue.push(chain, wanted);
                     left -= wanted;
@@ -173,7 +176,7 @@ public final class RngDevice implements VirtioDevice {
 
         @Override
         public CompletableFuture<Void> drained() {
-            alarm.cancel();
+            limit.forget();
             return CompletableFuture.completedFuture(null); // a buffer that waits is in its queue
         }
 
@@ -186,18 +189,8 @@ public final class RngDevice implements VirtioDevice {
         }
     }
 
-    private boolean mustWait(long wanted) {
-        if (!isLimited) {
-            return false;
-        }
-        long delayNanos = bucket.delayNanos(wanted, alarm.nowNanos());
-        if (delayNanos == 0) {
-            bucket.take(wanted);
-            return false;
-        }
-        throttled.increment();
-        alarm.set(delayNanos, () -> service.queueNotified(VirtioEntropy.REQUEST_QUEUE));
-        return true;
+    private void lookAgain() {
+        service.queueNotified(VirtioEntropy.REQUEST_QUEUE);
     }
 
     private void fill(DescriptorChain chain, long wanted) {
