@@ -4,6 +4,7 @@ import dev.hosta.linux.PidFile;
 import dev.hosta.machine.BootSpec;
 import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachineSpec;
+import dev.hosta.machine.NetSpec;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.memory.AddressTranslation;
 import dev.hosta.memory.HostBacking;
@@ -31,7 +32,7 @@ final class Inspection {
             status.put("cpus", vm.get().spec().cpus());
             status.put("memory", vm.get().spec().memory().sizeBytes());
             status.put("uptime_ms", vm.get().uptimeMillis());
-            status.put("net", List.of());
+            status.put("net", vm.get().spec().nets().stream().map(Inspection::net).toList());
             status.put("end", vm.get().end());
         }
         SequencedMap<String, Object> attached = new LinkedHashMap<>();
@@ -39,6 +40,15 @@ final class Inspection {
         attached.put("writer_pid", vmm.console().writer());
         status.put("console", attached);
         return status;
+    }
+
+    /** What a network travels on, as the command line names it. */
+    private static String net(NetSpec net) {
+        return switch (net.carrier()) {
+            case NetSpec.Carrier.User user -> "user";
+            case NetSpec.Carrier.Tap tap -> "tap:" + tap.interfaceName();
+            case NetSpec.Carrier.Socket socket -> "socket:" + socket.path();
+        };
     }
 
     /** Everything: status, spec, stage-two map, devices with counters. */
