@@ -16,18 +16,10 @@ from screen import Failed, Screen
 PROMPT = r"[a-z]+@guest# "
 
 
-def log_in(screen, user):
-    screen.wait_for("guest login: ")
-    screen.type(user + "\r")
-    screen.wait_for("Password: ")
-    screen.type(user + "\r")
-    screen.wait_for(user + "@guest# ")
-
-
 def talk(screen):
     at = screen.wait_for(r"hosta: root at ([0-9.]+)\s").group(1)
     print(f"\n[root after {screen.seconds():.1f} s, at {at} s of the guest's time]")
-    log_in(screen, "guest")
+    screen.log_in("guest")
     print(f"\n[logged in after {screen.seconds():.1f} s]")
     screen.ask("id -un; pwd", r"guest\s+/home/guest\s")
     screen.ask("mount | grep ' / '", r"/dev/vda on / type ext4 \(rw,")
@@ -36,7 +28,7 @@ def talk(screen):
     made = "dd if=/dev/urandom of=after bs=1k count=777 2>/dev/null; sha256sum after > after.sum; cat after.sum"
     screen.ask(made, r"[0-9a-f]{64}  after\s")
     screen.type("exit\r")
-    log_in(screen, "root")
+    screen.log_in("root")
     screen.ask("sync; echo synced $?", r"synced 0\s")
     screen.type("poweroff\r")
     status = screen.end()

@@ -1,9 +1,12 @@
 """The hands and eyes at a guest's terminal: a command on a pseudo-terminal, typed at and waited for."""
+import fcntl
 import os
 import pty
 import re
 import select
+import struct
 import sys
+import termios
 import time
 
 
@@ -11,18 +14,16 @@ class Failed(Exception):
     pass
 
 
-class Screen:
-    """A command on a terminal of its own, and what it showed."""
+class Terminal:
+    """A guest's terminal at the other side of a descriptor, and what it showed."""
 
-    def __init__(self, command, limit, prompt):
+    def __init__(self, descriptor, limit, prompt):
         self.begun = time.monotonic()
         self.limit = limit
         self.prompt = prompt
         self.shown = ""
         self.read_to = 0
-        self.child, self.terminal = pty.fork()
-        if self.child == 0:
-            os.execvp(command[0], command)
+        self.terminal = descriptor
 
     def seconds(self):
         return time.monotonic() - self.begun
@@ -71,6 +72,28 @@ class Screen:
             raise Failed(f"{command!r} was answered by {printed!r} and not {answer!r}")
         return match
 
+    def log_in(self, user):
+        """As a user of ../linux/make-root.sh, whose prompt the terminal's must match."""
+        self.wait_for("guest login: ")
+        self.type(user + "\r")
+        self.wait_for("Password: ")
+        self.type(user + "\r")
+        self.wait_for(user + "@guest# ")
+
+
+class Screen(Terminal):
+    """A command on a terminal of its own, of so many rows and columns."""
+
+    def __init__(self, command, limit, prompt, rows=24, columns=80):
+        self.child, terminal = pty.fork()
+        if self.child == 0:
+            resize(0, rows, columns)
+            os.execvp(command[0], command)
+        super().__init__(terminal, limit, prompt)
+
+    def resize(self, rows, columns):
+        resize(self.terminal, rows, columns)
+
     def end(self):
         while self.read():
             pass
@@ -78,3 +101,7 @@ class Screen:
 
     def kill(self):
         os.kill(self.child, 15)
+
+
+def resize(terminal, rows, columns):
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
