@@ -1,5 +1,6 @@
 package dev.hosta.snapshot;
 
+import dev.hosta.linux.DataRuns;
 import dev.hosta.linux.FileDescriptor;
 import dev.hosta.linux.LinuxException;
 import dev.hosta.linux.SparseFile;
@@ -131,8 +132,9 @@ final class MemoryFile {
 
         void run(CompletableFuture<Void> done) {
             try (MemoryChunk buffer = new MemoryChunk()) {
+                DataRuns runs = new DataRuns(file, sizeBytes);
                 for (long at = take(); at < sizeBytes; at = take()) {
-                    check(buffer, at);
+                    check(buffer, runs, at);
                 }
                 done.complete(null);
             } catch (RuntimeException e) {
@@ -141,10 +143,10 @@ final class MemoryFile {
             }
         }
 
-        private void check(MemoryChunk buffer, long start) {
+        private void check(MemoryChunk buffer, DataRuns runs, long start) {
             int length = (int) Math.min(MemorySums.CHUNK_BYTES, sizeBytes - start);
             int number = (int) (start / MemorySums.CHUNK_BYTES);
-            read(buffer, start, length);
+            read(buffer, runs, start, length);
             MemorySums.Chunk chunk = buffer.sum(number, length);
             if (chunk.dataBytes() == 0) {
                 return;
@@ -157,13 +159,13 @@ final class MemoryFile {
         }
 
         /** Fills the buffer from the file's data; holes are not read. */
-        private void read(MemoryChunk buffer, long start, int length) {
+        private void read(MemoryChunk buffer, DataRuns runs, long start, int length) {
             long end = start + length;
             long at = start;
             while (at < end) {
-                long data = SparseFile.nextData(file, at, end);
+                long data = runs.nextData(at, end);
                 buffer.bytes(length).asSlice(at - start, data - at).fill((byte) 0);
-                at = SparseFile.nextHole(file, data, end);
+                at = runs.nextHole(data, end);
                 FrozenRam.readFully(
                         file, data, buffer.bytes(length).asSlice(data - start, at - data));
             }
