@@ -1,18 +1,13 @@
 package dev.hosta.control;
 
 import dev.hosta.linux.LinuxException;
-import dev.hosta.linux.UnixListener;
+import dev.hosta.linux.UnixServer;
 import dev.hosta.linux.UnixStream;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * A VM's console on a Unix socket: plain bytes both ways, the kept ones first.
@@ -22,16 +17,13 @@ import java.util.concurrent.locks.LockSupport;
 public final class ConsoleServer implements AutoCloseable {
     private static final int MOST_CONNECTIONS = 32;
     private static final int CHUNK = 4096;
-    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    private final UnixListener listener;
+    private final UnixServer server;
     private final ConsoleHub hub;
-    private final Set<UnixStream> connections = ConcurrentHashMap.newKeySet();
-    private volatile boolean closed;
 
-    private ConsoleServer(UnixListener listener, ConsoleHub hub) {
-        this.listener = listener;
+    private ConsoleServer(Path socket, ConsoleHub hub) {
         this.hub = hub;
+        this.server = UnixServer.start(socket, "console", MOST_CONNECTIONS, this::serve);
     }
 
     /**
@@ -41,46 +33,18 @@ public final class ConsoleServer implements AutoCloseable {
      * @throws LinuxException where the socket cannot be made
      */
     public static ConsoleServer start(Path socket, ConsoleHub hub) {
-        ConsoleServer server = new ConsoleServer(UnixListener.bind(socket), hub);
-        thread(server::accept, "console");
-        return server;
+        return new ConsoleServer(socket, hub);
     }
 
-    private static void thread(Runnable task, String name) {
-        Thread thread = new Thread(task, name);
-        thread.setDaemon(true);
-        thread.start();
-    }
-
-    private void accept() {
-        while (true) {
-            try {
-                Optional<UnixStream> next = listener.accept();
-                if (next.isEmpty()) {
-                    return;
-                }
-                take(next.get());
-            } catch (LinuxException e) {
-                // No descriptor left: those who are attached may give some back.
-                LockSupport.parkNanos(PAUSE_NANOS);
-            }
-        }
-    }
-
-    private void take(UnixStream stream) {
-        if (connections.size() >= MOST_CONNECTIONS || !stream.peer().isOwnerOrRoot()) {
-            stream.close();
+    private void serve(UnixStream stream, UnixServer.Welcome welcome) {
+        if (welcome != UnixServer.Welcome.YES) {
             return;
-        }
-        connections.add(stream);
-        if (closed) {
-            stream.hangUp();
         }
         ConsoleHub.Reader reader = hub.attach(stream.peer().pid());
         Thread input = new Thread(() -> carryInput(stream, reader), "console-attached-input");
         input.setDaemon(true);
         input.start();
-        thread(() -> carryOutput(stream, reader, input), "console-attached");
+        carryOutput(stream, reader, input);
     }
 
     private void carryOutput(UnixStream stream, ConsoleHub.Reader reader, Thread input) {
@@ -98,8 +62,6 @@ public final class ConsoleServer implements AutoCloseable {
             reader.close();
             stream.hangUp();
             awaitEnd(input);
-            connections.remove(stream);
-            stream.close();
         }
     }
 
@@ -133,8 +95,6 @@ public final class ConsoleServer implements AutoCloseable {
     /** Deletes the socket and ends all connections. Idempotent. */
     @Override
     public void close() {
-        closed = true;
-        listener.close();
-        connections.forEach(UnixStream::hangUp);
+        server.close();
     }
 }

@@ -8,6 +8,10 @@ import java.nio.file.Path;
  * <p>Threading: any thread.
  */
 public final class Background {
+    // Looked up here, so that a run in the foreground does not.
+    private static final long SETSID = DirectLibC.symbol("setsid");
+    private static final long DUP2 = DirectLibC.symbol("dup2");
+
     private static final int STDOUT = 1;
     private static final int STDERR = 2;
 
@@ -15,7 +19,8 @@ public final class Background {
 
     /** Begins a session of its own, so that no terminal's end or key reaches the process. */
     public static void leaveTerminal() {
-        Native.checked(Native.LIBC.setsid(), "leave the terminal", "setsid");
+        int session = (int) DirectLibC.INVOKER.invokeN0(DirectLibC.CONTEXTS[0], SETSID);
+        Native.checked(session, "leave the terminal", "setsid");
     }
 
     /**
@@ -28,9 +33,12 @@ public final class Background {
         int flags = FileDescriptor.O_WRONLY | FileDescriptor.O_CREAT | FileDescriptor.O_APPEND;
         try (FileDescriptor file = FileDescriptor.open(log, flags)) {
             for (int standard : new int[] {STDOUT, STDERR}) {
-                Native.checked(
-                        Native.LIBC.dup2(file.number(), standard), "print to " + log, "dup2");
+                Native.checked(dup2(file.number(), standard), "print to " + log, "dup2");
             }
         }
+    }
+
+    private static int dup2(int from, int to) {
+        return (int) DirectLibC.INVOKER.invokeN2(DirectLibC.CONTEXTS[2], DUP2, from, to);
     }
 }

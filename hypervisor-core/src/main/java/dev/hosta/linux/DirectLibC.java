@@ -56,19 +56,6 @@ final class DirectLibC implements LibC {
     private final long epoll_wait = symbol("epoll_wait");
     private final long timerfd_create = symbol("timerfd_create");
     private final long timerfd_settime = symbol("timerfd_settime");
-    private final long socket = symbol("socket");
-    private final long bind = symbol("bind");
-    private final long listen = symbol("listen");
-    private final long accept4 = symbol("accept4");
-    private final long connect = symbol("connect");
-    private final long shutdown = symbol("shutdown");
-    private final long getsockopt = symbol("getsockopt");
-    private final long setsockopt = symbol("setsockopt");
-    private final long send = symbol("send");
-    private final long fchmod = symbol("fchmod");
-    private final long dup2 = symbol("dup2");
-    private final long setsid = symbol("setsid");
-    private final long geteuid = symbol("geteuid");
     private final long syscall = symbol("syscall");
     private final long getpid = symbol("getpid");
     private final long gettid = symbol("gettid");
@@ -253,71 +240,6 @@ final class DirectLibC implements LibC {
     @Override
     public int timerfd_settime(int fd, int flags, long time, long old) {
         return (int) INVOKER.invokeN4(CONTEXTS[4], timerfd_settime, fd, flags, time, old);
-    }
-
-    @Override
-    public int socket(int domain, int type, int protocol) {
-        return (int) INVOKER.invokeN3(CONTEXTS[3], socket, domain, type, protocol);
-    }
-
-    @Override
-    public int bind(int fd, long address, int sizeBytes) {
-        return (int) INVOKER.invokeN3(CONTEXTS[3], bind, fd, address, sizeBytes);
-    }
-
-    @Override
-    public int listen(int fd, int backlog) {
-        return (int) INVOKER.invokeN2(CONTEXTS[2], listen, fd, backlog);
-    }
-
-    @Override
-    public int accept4(int fd, long address, long sizeBytes, int flags) {
-        return (int) INVOKER.invokeN4(CONTEXTS[4], accept4, fd, address, sizeBytes, flags);
-    }
-
-    @Override
-    public int connect(int fd, long address, int sizeBytes) {
-        return (int) INVOKER.invokeN3(CONTEXTS[3], connect, fd, address, sizeBytes);
-    }
-
-    @Override
-    public int shutdown(int fd, int how) {
-        return (int) INVOKER.invokeN2(CONTEXTS[2], shutdown, fd, how);
-    }
-
-    @Override
-    public int getsockopt(int fd, int level, int option, long value, long sizeBytes) {
-        return (int) INVOKER.invokeN5(CONTEXTS[5], getsockopt, fd, level, option, value, sizeBytes);
-    }
-
-    @Override
-    public int setsockopt(int fd, int level, int option, long value, int sizeBytes) {
-        return (int) INVOKER.invokeN5(CONTEXTS[5], setsockopt, fd, level, option, value, sizeBytes);
-    }
-
-    @Override
-    public long send(int fd, long buffer, long sizeBytes, int flags) {
-        return INVOKER.invokeN4(CONTEXTS[4], send, fd, buffer, sizeBytes, flags);
-    }
-
-    @Override
-    public int fchmod(int fd, int mode) {
-        return (int) INVOKER.invokeN2(CONTEXTS[2], fchmod, fd, mode);
-    }
-
-    @Override
-    public int dup2(int from, int to) {
-        return (int) INVOKER.invokeN2(CONTEXTS[2], dup2, from, to);
-    }
-
-    @Override
-    public int setsid() {
-        return (int) INVOKER.invokeN0(CONTEXTS[0], setsid);
-    }
-
-    @Override
-    public int geteuid() {
-        return (int) INVOKER.invokeN0(CONTEXTS[0], geteuid);
     }
 
     @Override

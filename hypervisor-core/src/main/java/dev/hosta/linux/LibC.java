@@ -103,45 +103,6 @@ public interface LibC {
     /** timerfd_settime(2). */
     int timerfd_settime(int fd, int flags, long time, long old);
 
-    /** socket(2). */
-    int socket(int domain, int type, int protocol);
-
-    /** bind(2). */
-    int bind(int fd, long address, int sizeBytes);
-
-    /** listen(2). */
-    int listen(int fd, int backlog);
-
-    /** accept4(2). */
-    int accept4(int fd, long address, long sizeBytes, int flags);
-
-    /** connect(2). */
-    int connect(int fd, long address, int sizeBytes);
-
-    /** shutdown(2). */
-    int shutdown(int fd, int how);
-
-    /** getsockopt(2). */
-    int getsockopt(int fd, int level, int option, long value, long sizeBytes);
-
-    /** setsockopt(2). */
-    int setsockopt(int fd, int level, int option, long value, int sizeBytes);
-
-    /** send(2). */
-    long send(int fd, long buffer, long sizeBytes, int flags);
-
-    /** fchmod(2). */
-    int fchmod(int fd, int mode);
-
-    /** dup2(2). */
-    int dup2(int from, int to);
-
-    /** setsid(2). */
-    int setsid();
-
-    /** geteuid(2). */
-    int geteuid();
-
     /**
      * syscall(2), for calls without a C function of their own; the last argument is a pointer for
      * the reason above.

@@ -13,6 +13,6 @@ public record PeerCredentials(int pid, int uid, int gid) {
 
     /** Whether it is the user that this process runs as, or root. */
     public boolean isOwnerOrRoot() {
-        return uid == ROOT || uid == Native.LIBC.geteuid();
+        return uid == ROOT || uid == SocketCalls.geteuid();
     }
 }

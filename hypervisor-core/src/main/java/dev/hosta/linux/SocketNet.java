@@ -5,7 +5,6 @@ import dev.hosta.device.backend.Alarm;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +32,7 @@ import java.util.Set;
  */
 public final class SocketNet implements HostNet {
     private static final long RETRY_NANOS = 200_000_000L;
+    private static final int BACKLOG = 1;
 
     private final Path path;
     private Optional<StreamLink> link = Optional.empty();
@@ -79,7 +79,7 @@ public final class SocketNet implements HostNet {
         if (folder == null || !Files.isDirectory(folder)) {
             throw refused("its folder does not exist");
         }
-        if (Files.exists(path) && !isSocket()) {
+        if (Files.exists(path) && !UnixSocket.mayBeAt(path)) {
             throw refused("there is something else that is no socket");
         }
         if (!Files.exists(path) && !Files.isWritable(folder)) {
@@ -87,15 +87,10 @@ public final class SocketNet implements HostNet {
         }
     }
 
-    private boolean isSocket() {
-        // Neither file, folder nor link; a device is found out by connecting.
-        return !Files.isRegularFile(path) && !Files.isDirectory(path);
-    }
-
     /** Connects or listens; neither where the other is just about to listen. */
     private void seek() {
         try {
-            link = Optional.of(new StreamLink(UnixSocket.connect(path)));
+            link = Optional.of(new StreamLink(UnixSocket.connect(path, UnixSocket.NON_BLOCKING)));
             return;
         } catch (LinuxException e) {
             if (e.errno() == Errno.EAGAIN) {
@@ -108,14 +103,14 @@ public final class SocketNet implements HostNet {
         lock = PidFile.tryHold(path.resolveSibling(path.getFileName() + ".lock"));
         if (lock.isPresent()) {
             removeStale();
-            listening = Optional.of(UnixSocket.listen(path));
+            listening = Optional.of(UnixSocket.listen(path, UnixSocket.NON_BLOCKING, BACKLOG));
         }
     }
 
     /** What one left behind who was killed: nobody listens there, and the lock is ours. */
     private void removeStale() {
         try {
-            if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && isSocket()) {
+            if (UnixSocket.mayBeAt(path)) {
                 Files.delete(path);
             }
         } catch (IOException e) {
@@ -161,7 +156,7 @@ public final class SocketNet implements HostNet {
     private void accept(FileDescriptor socket) {
         FileDescriptor peer;
         try {
-            peer = UnixSocket.accept(socket);
+            peer = UnixSocket.accept(socket, UnixSocket.NON_BLOCKING);
         } catch (LinuxException e) {
             // Gone before it was taken; a host out of descriptors is asked again by the loop.
             return;

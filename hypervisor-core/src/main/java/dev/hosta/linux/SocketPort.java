@@ -17,6 +17,8 @@ import java.util.Optional;
  * <p>Threading: see {@link HostPort}.
  */
 public final class SocketPort implements HostPort {
+    private static final int BACKLOG = 1;
+
     private final Path path;
     private final FileDescriptor listening;
     private Optional<FileDescriptor> client = Optional.empty();
@@ -47,7 +49,7 @@ public final class SocketPort implements HostPort {
         }
         removeStale(path);
         try {
-            return new SocketPort(path, UnixSocket.listen(path));
+            return new SocketPort(path, UnixSocket.listen(path, UnixSocket.NON_BLOCKING, BACKLOG));
         } catch (LinuxException e) {
             throw refused(path, why(e.errno()));
         }
@@ -70,11 +72,11 @@ public final class SocketPort implements HostPort {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
-        if (Files.isRegularFile(path) || Files.isDirectory(path)) {
+        if (!UnixSocket.mayBeAt(path)) {
             throw refused(path, "there is something else that is no socket");
         }
         try {
-            UnixSocket.connect(path).close();
+            UnixSocket.connect(path, UnixSocket.NON_BLOCKING).close();
         } catch (LinuxException e) {
             if (e.errno() == Errno.ECONNREFUSED) {
                 delete(path);
@@ -128,7 +130,7 @@ public final class SocketPort implements HostPort {
             return;
         }
         try {
-            client = Optional.of(UnixSocket.accept(listening));
+            client = Optional.of(UnixSocket.accept(listening, UnixSocket.NON_BLOCKING));
         } catch (LinuxException e) {
             return; // gone before it was taken; a host out of descriptors is asked again
         }

@@ -20,13 +20,8 @@ import java.util.Optional;
  * /proc/self/fd/N/NAME}. Source: unix(7), proc(5).
  */
 final class UnixAddress implements AutoCloseable {
-    static final int AF_UNIX = 1;
-    static final int SOCK_STREAM = 1;
-    static final int SOCK_CLOEXEC = 0x80000;
-
     private static final int SIZE = 110;
     private static final int PATH = 2;
-    private static final int MOST_PATH_BYTES = 107;
     private static final int O_DIRECTORY = 0x10000;
 
     private final Arena arena = Arena.ofConfined();
@@ -35,7 +30,7 @@ final class UnixAddress implements AutoCloseable {
 
     private UnixAddress(byte[] path, Optional<FileDescriptor> folder) {
         this.folder = folder;
-        address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
+        address.set(ValueLayout.JAVA_SHORT, 0, (short) SocketCalls.AF_UNIX);
         MemorySegment.copy(path, 0, address, ValueLayout.JAVA_BYTE, PATH, path.length);
     }
 
@@ -46,14 +41,14 @@ final class UnixAddress implements AutoCloseable {
      */
     static UnixAddress of(Path path) {
         byte[] bytes = path.toString().getBytes(StandardCharsets.UTF_8);
-        if (bytes.length <= MOST_PATH_BYTES) {
+        if (bytes.length <= UnixSocket.MAX_PATH) {
             return new UnixAddress(bytes, Optional.empty());
         }
         Path parent = path.toAbsolutePath().getParent();
         FileDescriptor folder = FileDescriptor.open(parent, O_DIRECTORY);
         String through = "/proc/self/fd/" + folder.number() + "/" + path.getFileName();
         byte[] shorter = through.getBytes(StandardCharsets.UTF_8);
-        if (shorter.length > MOST_PATH_BYTES) {
+        if (shorter.length > UnixSocket.MAX_PATH) {
             folder.close();
             throw new LinuxException(
                     "use " + path + " as a socket", "sockaddr_un", 36, "Its name is too long.");

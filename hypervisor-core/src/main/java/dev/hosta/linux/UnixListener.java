@@ -1,6 +1,5 @@
 package dev.hosta.linux;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -12,8 +11,6 @@ import java.util.Optional;
  */
 public final class UnixListener implements AutoCloseable {
     private static final int BACKLOG = 128;
-    private static final int SHUT_RDWR = 2;
-    private static final int OWNER_ONLY = 0600;
 
     private final Path path;
     private final FileDescriptor fd;
@@ -35,40 +32,19 @@ public final class UnixListener implements AutoCloseable {
         if (isLeftBehind(path)) {
             path.toFile().delete();
         }
-        String action = "listen on " + path;
-        int type = UnixAddress.SOCK_STREAM | UnixAddress.SOCK_CLOEXEC;
-        int number = Native.LIBC.socket(UnixAddress.AF_UNIX, type, 0);
-        FileDescriptor fd = FileDescriptor.owning(Native.checked(number, action, "socket"));
-        try (UnixAddress address = UnixAddress.of(path)) {
-            // The kernel gives the file the mode that the socket has when it is bound.
-            Native.checked(Native.LIBC.fchmod(number, OWNER_ONLY), action, "fchmod");
-            int bound = Native.LIBC.bind(number, address.hva(), address.sizeBytes());
-            if (bound < 0) {
-                int errno = Native.errno();
-                String hint =
-                        errno == Errno.EADDRINUSE ? "Another process uses it, or a file." : "";
-                throw new LinuxException(action, "bind", errno, hint);
-            }
-            Native.checked(Native.LIBC.listen(number, BACKLOG), action, "listen");
-            return new UnixListener(path, fd);
-        } catch (LinuxException e) {
-            fd.close();
-            throw e;
-        }
+        return new UnixListener(path, UnixSocket.listen(path, UnixSocket.BLOCKING, BACKLOG));
     }
 
     private static boolean isLeftBehind(Path path) {
-        if (!Files.exists(path)) {
+        // What is no socket refuses connections in the same way, and is not ours to delete.
+        if (!UnixSocket.mayBeAt(path)) {
             return false;
         }
         try {
-            UnixStream.connect(path).close();
+            UnixSocket.connect(path, UnixSocket.BLOCKING).close();
             return false;
         } catch (LinuxException e) {
-            // What is not a socket refuses connections in the same way, and is not ours to delete.
-            return e.errno() == Errno.ECONNREFUSED
-                    && !Files.isRegularFile(path)
-                    && !Files.isDirectory(path);
+            return e.errno() == Errno.ECONNREFUSED;
         }
     }
 
@@ -86,13 +62,13 @@ public final class UnixListener implements AutoCloseable {
      */
     public Optional<UnixStream> accept() {
         while (!closing) {
-            int number = Native.LIBC.accept4(fd.number(), 0, 0, UnixAddress.SOCK_CLOEXEC);
-            if (number >= 0) {
-                return Optional.of(new UnixStream(FileDescriptor.owning(number), path.toString()));
-            }
-            int errno = Native.errno();
-            if (!closing && errno != Errno.EINTR && errno != Errno.ECONNABORTED) {
-                throw new LinuxException("take a connection on " + path, "accept4", errno, "");
+            try {
+                FileDescriptor taken = UnixSocket.accept(fd, UnixSocket.BLOCKING);
+                return Optional.of(new UnixStream(taken, path.toString()));
+            } catch (LinuxException e) {
+                if (!closing && e.errno() != Errno.EINTR && e.errno() != Errno.ECONNABORTED) {
+                    throw e;
+                }
             }
         }
         fd.close();
@@ -108,6 +84,6 @@ public final class UnixListener implements AutoCloseable {
         closing = true;
         path.toFile().delete();
         // Not close: the thread in accept4 wakes, and closes the number that it waits on.
-        Native.LIBC.shutdown(fd.number(), SHUT_RDWR);
+        SocketCalls.shutdown(fd.number(), SocketCalls.SHUT_RDWR);
     }
 }

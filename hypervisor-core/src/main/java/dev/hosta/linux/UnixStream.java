@@ -19,9 +19,6 @@ import java.time.Duration;
  */
 public final class UnixStream implements AutoCloseable {
     private static final int CHUNK = 1 << 13;
-    private static final int MSG_NOSIGNAL = 0x4000;
-    private static final int SHUT_WR = 1;
-    private static final int SHUT_RDWR = 2;
     private static final int SOL_SOCKET = 1;
     private static final int SO_PEERCRED = 17;
     private static final int SO_RCVTIMEO = 20;
@@ -48,21 +45,7 @@ public final class UnixStream implements AutoCloseable {
      *     behind, {@link Errno#ENOENT} for none
      */
     public static UnixStream connect(Path path) {
-        String action = "connect to " + path;
-        int type = UnixAddress.SOCK_STREAM | UnixAddress.SOCK_CLOEXEC;
-        int number = Native.LIBC.socket(UnixAddress.AF_UNIX, type, 0);
-        FileDescriptor fd = FileDescriptor.owning(Native.checked(number, action, "socket"));
-        try (UnixAddress address = UnixAddress.of(path)) {
-            int result;
-            do {
-                result = Native.LIBC.connect(number, address.hva(), address.sizeBytes());
-            } while (result < 0 && Native.errno() == Errno.EINTR);
-            Native.checked(result, action, "connect");
-            return new UnixStream(fd, path.toString());
-        } catch (LinuxException e) {
-            fd.close();
-            throw e;
-        }
+        return new UnixStream(UnixSocket.connect(path, UnixSocket.BLOCKING), path.toString());
     }
 
     /** Who is at the other end. */
@@ -72,7 +55,7 @@ public final class UnixStream implements AutoCloseable {
             ucred.set(ValueLayout.JAVA_INT, UCRED_BYTES, UCRED_BYTES);
             long at = ucred.address();
             int result =
-                    Native.LIBC.getsockopt(
+                    SocketCalls.getsockopt(
                             fd.number(), SOL_SOCKET, SO_PEERCRED, at, at + UCRED_BYTES);
             Native.checked(result, "ask who is at " + name, "getsockopt SO_PEERCRED");
             return new PeerCredentials(
@@ -90,7 +73,7 @@ public final class UnixStream implements AutoCloseable {
             timeval.set(ValueLayout.JAVA_LONG, 8, each.toNanosPart() / 1000);
             for (int option : new int[] {SO_RCVTIMEO, SO_SNDTIMEO}) {
                 int result =
-                        Native.LIBC.setsockopt(
+                        SocketCalls.setsockopt(
                                 fd.number(), SOL_SOCKET, option, timeval.address(), TIMEVAL_BYTES);
                 Native.checked(result, "set a timeout of " + name, "setsockopt");
             }
@@ -150,7 +133,9 @@ public final class UnixStream implements AutoCloseable {
         while (done < length) {
             int part = Math.min(length - done, CHUNK);
             MemorySegment.copy(bytes, offset + done, outgoing, ValueLayout.JAVA_BYTE, 0, part);
-            long n = Native.LIBC.send(fd.number(), outgoing.address(), part, MSG_NOSIGNAL);
+            long n =
+                    SocketCalls.send(
+                            fd.number(), outgoing.address(), part, SocketCalls.MSG_NOSIGNAL);
             if (n < 0) {
                 requireInterrupted("send", Native.errno());
             } else {
@@ -188,7 +173,7 @@ public final class UnixStream implements AutoCloseable {
 
     /** Says that nothing more will be sent; reading goes on. */
     public void endOutput() {
-        Native.LIBC.shutdown(fd.number(), SHUT_WR);
+        SocketCalls.shutdown(fd.number(), SocketCalls.SHUT_WR);
     }
 
     /**
@@ -196,7 +181,7 @@ public final class UnixStream implements AutoCloseable {
      */
     public void hangUp() {
         if (!fd.isClosed()) {
-            Native.LIBC.shutdown(fd.number(), SHUT_RDWR);
+            SocketCalls.shutdown(fd.number(), SocketCalls.SHUT_RDWR);
         }
     }
 

@@ -8,7 +8,6 @@ import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One connection of the server, from its first request to its last.
@@ -16,10 +15,6 @@ import java.util.concurrent.TimeUnit;
  * <p>Threading: one thread, the connection's own.
  */
 final class Connection {
-    /** A client that says nothing for so long is gone; it may come again. */
-    private static final Duration IDLE = Duration.ofSeconds(30);
-
-    private static final long REQUEST_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final Duration PARTING = Duration.ofSeconds(1);
     private static final int MOST_PARTING_BYTES = 8 << 20;
 
@@ -27,18 +22,20 @@ final class Connection {
     private final InputStream in;
     private final OutputStream out;
     private final HttpServer.Handler handler;
+    private final ConnectionLimits limits;
 
-    Connection(UnixStream stream, HttpServer.Handler handler) {
+    Connection(UnixStream stream, HttpServer.Handler handler, ConnectionLimits limits) {
         this.stream = stream;
         this.in = stream.input();
         this.out = stream.output();
         this.handler = handler;
+        this.limits = limits;
     }
 
     /** Answers one request after the other until the client leaves or breaks the rules. */
     void serve() {
-        stream.timeout(IDLE);
-        RequestReader reader = new RequestReader(in, out, REQUEST_NANOS);
+        stream.timeout(limits.idle());
+        RequestReader reader = new RequestReader(in, out, limits.request().toNanos());
         try {
             while (true) {
                 Optional<HttpRequest> request = reader.next();

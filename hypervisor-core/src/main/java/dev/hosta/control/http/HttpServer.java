@@ -1,22 +1,12 @@
 package dev.hosta.control.http;
 
 import dev.hosta.linux.LinuxException;
-import dev.hosta.linux.UnixListener;
-import dev.hosta.linux.UnixStream;
+import dev.hosta.linux.UnixServer;
 
 import java.nio.file.Path;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
- * Serves a handler on a Unix socket.
- *
- * <p>Until the first connection it is one thread that waits in the kernel. Each connection has a
- * thread while it lasts, {@value #MOST_CONNECTIONS} at most. Who may connect is decided twice: by
- * the mode of the socket's file, and by the credentials that the kernel gives of the other end.
+ * Serves a handler on a Unix socket, to {@value #MOST_CONNECTIONS} clients at the same time.
  *
  * <p>Threading: handlers are called on the connections' threads, many at once.
  */
@@ -29,16 +19,11 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private static final int MOST_CONNECTIONS = 256;
-    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    private final UnixListener listener;
-    private final Handler handler;
-    private final Set<UnixStream> connections = ConcurrentHashMap.newKeySet();
-    private volatile boolean closed;
+    private final UnixServer server;
 
-    private HttpServer(UnixListener listener, Handler handler) {
-        this.listener = listener;
-        this.handler = handler;
+    private HttpServer(UnixServer server) {
+        this.server = server;
     }
 
     /**
@@ -48,68 +33,28 @@ public final class HttpServer implements AutoCloseable {
      * @throws LinuxException where the socket cannot be made
      */
     public static HttpServer start(Path socket, Handler handler) {
-        HttpServer server = new HttpServer(UnixListener.bind(socket), handler);
-        thread(server::accept, "api");
-        return server;
+        return start(socket, handler, ConnectionLimits.USUAL);
     }
 
-    private static void thread(Runnable task, String name) {
-        Thread thread = new Thread(task, name);
-        thread.setDaemon(true);
-        thread.start();
+    /** As {@link #start(Path, Handler)}, with other limits. */
+    static HttpServer start(Path socket, Handler handler, ConnectionLimits limits) {
+        UnixServer.Service service =
+                (stream, welcome) -> serve(new Connection(stream, handler, limits), welcome);
+        return new HttpServer(UnixServer.start(socket, "api", MOST_CONNECTIONS, service));
     }
 
-    private void accept() {
-        while (true) {
-            try {
-                Optional<UnixStream> next = listener.accept();
-                if (next.isEmpty()) {
-                    return;
-                }
-                take(next.get());
-            } catch (LinuxException | OutOfMemoryError e) {
-                // No descriptor or thread left: those who are connected may give some back.
-                LockSupport.parkNanos(PAUSE_NANOS);
-            }
-        }
-    }
-
-    private void take(UnixStream stream) {
-        boolean room = connections.size() < MOST_CONNECTIONS;
-        connections.add(stream);
-        try {
-            thread(() -> serve(stream, room), "api-connection");
-        } catch (OutOfMemoryError e) {
-            connections.remove(stream);
-            stream.close();
-            throw e;
-        }
-        if (closed) {
-            stream.hangUp();
-        }
-    }
-
-    private void serve(UnixStream stream, boolean room) {
-        try {
-            Connection connection = new Connection(stream, handler);
-            if (!stream.peer().isOwnerOrRoot()) {
-                connection.refuse(403, "The API is for the user that started it, and root.");
-            } else if (!room) {
-                connection.refuse(503, "Too many connections.");
-            } else {
-                connection.serve();
-            }
-        } finally {
-            connections.remove(stream);
-            stream.close();
+    private static void serve(Connection connection, UnixServer.Welcome welcome) {
+        switch (welcome) {
+            case YES -> connection.serve();
+            case FOREIGN ->
+                    connection.refuse(403, "The API is for the user that started it, and root.");
+            case FULL -> connection.refuse(503, "Too many connections.");
         }
     }
 
     /** Deletes the socket and ends all connections; answers in progress are lost. Idempotent. */
     @Override
     public void close() {
-        closed = true;
-        listener.close();
-        connections.forEach(UnixStream::hangUp);
+        server.close();
     }
 }
