@@ -14,6 +14,10 @@ final class Commands {
                     "pause",
                     "unpause",
                     "stop",
+                    "suspend",
+                    "snapshot",
+                    "resume",
+                    "fork",
                     "inspect",
                     "translate",
                     "vmm",
@@ -32,6 +36,10 @@ final class Commands {
                     case "pause" -> new PauseCommand();
                     case "unpause" -> new UnpauseCommand();
                     case "stop" -> new StopCommand();
+                    case "suspend" -> new SaveCommand("suspend");
+                    case "snapshot" -> new SaveCommand("snapshot");
+                    case "resume" -> new ResumeCommand();
+                    case "fork" -> new ForkCommand();
                     case "inspect" -> new InspectCommand();
                     case "translate" -> new TranslateCommand();
                     case "vmm" -> new VmmCommand();

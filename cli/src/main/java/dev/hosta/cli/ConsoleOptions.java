@@ -20,13 +20,18 @@ final class ConsoleOptions {
 
     private ConsoleOptions() {}
 
-    static void addTo(CommandSpec spec) {
+    /** Adds the serial console's option alone. */
+    static void addSerialTo(CommandSpec spec) {
         RunOptions.option(
                 spec,
                 CONSOLE,
                 "stdio|file:PATH|none",
                 ConsoleOptions::choice,
                 "Where the serial console goes (default stdio).");
+    }
+
+    static void addTo(CommandSpec spec) {
+        addSerialTo(spec);
         RunOptions.option(
                 spec,
                 HVC,

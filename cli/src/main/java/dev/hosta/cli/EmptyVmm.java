@@ -3,6 +3,8 @@ package dev.hosta.cli;
 import dev.hosta.control.CallException;
 import dev.hosta.control.ConsoleHub;
 import dev.hosta.control.ConsoleServer;
+import dev.hosta.control.Forks;
+import dev.hosta.control.Saves;
 import dev.hosta.control.SerialChoice;
 import dev.hosta.control.VmView;
 import dev.hosta.control.Vmm;
@@ -10,7 +12,12 @@ import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.machine.MachineOutcome;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.VirtualMachine;
+import dev.hosta.snapshot.Overrides;
+import dev.hosta.snapshot.RestoreOptions;
+import dev.hosta.snapshot.SavedForm;
+import dev.hosta.snapshot.SavedMachine;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +42,8 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
     private final ConsoleHub hub;
     private final CountDownLatch over = new CountDownLatch(1);
     private final Map<SerialChoice, Console> consoles = new HashMap<>();
+    private final Saves saves = new Saves();
+    private final Forks forks;
     private volatile ConsoleOutput output = value -> {};
 
     // Guarded by this object's monitor.
@@ -52,6 +61,7 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
     EmptyVmm(String name, boolean staysWithoutGuest) {
         this.name = name;
         this.staysWithoutGuest = staysWithoutGuest;
+        this.forks = new Forks(name);
         this.hub = new ConsoleHub(value -> output.write(value), this::offer);
     }
 
@@ -99,6 +109,40 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
         created = Optional.of(new VmView(spec, serial, Optional.empty(), 0, Optional.empty()));
     }
 
+    @Override
+    public void restore(Path folder, boolean prefault) {
+        SavedMachine saved = SavedForm.read(folder);
+        Overrides overrides = new Overrides(Optional.of(name), Map.of(), false);
+        create(saved.specWith(overrides), new SerialChoice.None());
+        VmView vm = begin();
+        boolean restored = false;
+        try {
+            RestoreOptions options = new RestoreOptions(prefault, false);
+            VirtualMachine machine = saved.restore(overrides, hub, options);
+            bringUp(vm, machine, () -> {});
+            restored = true;
+        } finally {
+            done();
+            if (!restored) {
+                forget();
+            }
+        }
+    }
+
+    private synchronized void forget() {
+        created = Optional.empty();
+    }
+
+    @Override
+    public Saves saves() {
+        return saves;
+    }
+
+    @Override
+    public Forks forks() {
+        return forks;
+    }
+
     /** Begins a change of the VM, one at a time. */
     private synchronized VmView begin() {
         VmView vm = created.orElseThrow(() -> new CallException(404, "The VM is not created."));
@@ -120,7 +164,7 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
             if (isUp()) {
                 throw new CallException(500, "The VM is already booted.");
             }
-            bringUp(vm);
+            boot(vm);
         } finally {
             done();
         }
@@ -130,10 +174,15 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
         return up.isPresent();
     }
 
-    private void bringUp(VmView vm) {
-        Console console = console(vm.serial());
+    private void boot(VmView vm) {
         VirtualMachine machine = VirtualMachine.create(vm.spec(), hub);
+        bringUp(vm, machine, machine::start);
+    }
+
+    /** Takes over a machine and its end, and lets it run. */
+    private void bringUp(VmView vm, VirtualMachine machine, Runnable start) {
         try {
+            Console console = console(vm.serial());
             openSocket(vm.serial());
             console.open();
             output = console.output();
@@ -142,7 +191,7 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
                         console.roomCame();
                         hub.roomCame();
                     });
-            machine.start();
+            start.run();
             console.start();
         } catch (RuntimeException e) {
             machine.close();
@@ -186,8 +235,15 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
         try (VirtualMachine machine = mine.machine()) {
             MachineOutcome outcome = machine.awaitEnd();
             again = outcome instanceof MachineOutcome.ResetRequested;
-            byItself = !again && !(outcome instanceof MachineOutcome.Stopped);
-            end = describe(outcome);
+            boolean stopped = outcome instanceof MachineOutcome.Stopped;
+            byItself = !again && !stopped;
+            saves.settle(stopped);
+            forks.settle();
+            end =
+                    saves.suspendedTo()
+                            .map(folder -> "suspended to " + folder)
+                            .orElse(describe(outcome));
+            saves.forget();
         } catch (RuntimeException e) {
             Failure.report(e);
             end = "failed: " + e.getMessage();
@@ -265,7 +321,7 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
             if (!takeDown()) {
                 throw new CallException(405, "The VM is not booted.");
             }
-            bringUp(vm);
+            boot(vm);
         } finally {
             done();
         }

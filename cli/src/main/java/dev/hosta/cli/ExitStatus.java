@@ -19,6 +19,12 @@ final class ExitStatus {
     /** The machine's description or image is at fault. */
     static final int BAD_SPEC = 4;
 
+    /** A saved machine that cannot go on here. */
+    static final int INCOMPATIBLE = 5;
+
+    /** What a signal of Ctrl-C ends with. */
+    static final int INTERRUPTED = 130;
+
     /** Of {@code run}: past {@code --timeout}. */
     static final int TIMED_OUT = 124;
 

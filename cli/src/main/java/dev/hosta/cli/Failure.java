@@ -9,6 +9,8 @@ import dev.hosta.linux.NetException;
 import dev.hosta.linux.PortException;
 import dev.hosta.machine.SpecException;
 import dev.hosta.memory.MemoryException;
+import dev.hosta.snapshot.SaveException;
+import dev.hosta.snapshot.SavedFormException;
 
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -71,6 +73,8 @@ final class Failure {
                 || e instanceof KvmException
                 || e instanceof LinuxException
                 || e instanceof PortException
+                || e instanceof SaveException
+                || e instanceof SavedFormException
                 || e instanceof MemoryException
                 || e instanceof ImageException;
     }

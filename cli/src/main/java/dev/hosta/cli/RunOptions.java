@@ -332,6 +332,14 @@ final class RunOptions {
         }
     }
 
+    /** A path of this process's, for another one to read. */
+    static Path absolute(String text) {
+        if (text.isEmpty()) {
+            throw new SpecException("A path is empty.");
+        }
+        return path(text).toAbsolutePath().normalize();
+    }
+
     static Path path(String text) {
         try {
             return Path.of(text);

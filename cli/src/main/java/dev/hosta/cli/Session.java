@@ -3,17 +3,22 @@ package dev.hosta.cli;
 import dev.hosta.control.CallException;
 import dev.hosta.control.ConsoleHub;
 import dev.hosta.control.ControlServer;
+import dev.hosta.control.Forks;
+import dev.hosta.control.Saves;
 import dev.hosta.control.SerialChoice;
 import dev.hosta.control.VmView;
 import dev.hosta.control.Vmm;
+import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.linux.Background;
 import dev.hosta.linux.LinuxException;
 import dev.hosta.linux.PidFile;
+import dev.hosta.linux.StdioPort;
 import dev.hosta.machine.MachineOutcome;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.RuntimeFolder;
 import dev.hosta.machine.VirtualMachine;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -35,6 +40,11 @@ final class Session implements ConsoleInput.Guest, Vmm {
     private final Optional<TerminalPort> terminal;
     private final Optional<Long> endNanos;
 
+    private final SessionSaves saves;
+
+    // Of the thread that runs.
+    private Optional<Making> first;
+
     // Guarded by this object's monitor.
     private Optional<VirtualMachine> machine = Optional.empty();
     private Optional<RuntimeFolder> folder = Optional.empty();
@@ -45,8 +55,35 @@ final class Session implements ConsoleInput.Guest, Vmm {
     private boolean rebooting;
     private long upSinceNanos;
 
+    /** Makes a machine in another way than by booting it. */
+    @FunctionalInterface
+    interface Making {
+        /**
+         * Makes it, not running yet.
+         *
+         * @param console where the serial port's output goes
+         * @param terminal where the virtio console goes that is on stdio, if any
+         */
+        VirtualMachine make(ConsoleOutput console, Optional<StdioPort> terminal);
+    }
+
     Session(RunRequest request) {
+        this(request, Optional.empty());
+    }
+
+    /**
+     * A run that goes on where another stood.
+     *
+     * @param first makes the first machine; after a reset of the guest's it boots
+     */
+    Session(RunRequest request, Making first) {
+        this(request, Optional.of(first));
+    }
+
+    private Session(RunRequest request, Optional<Making> first) {
         this.request = request;
+        this.first = first;
+        this.saves = new SessionSaves(request.machine().name());
         this.console = Console.of(request.console(), this);
         this.hub = new ConsoleHub(console.output(), this::offer);
         this.terminal =
@@ -73,6 +110,7 @@ final class Session implements ConsoleInput.Guest, Vmm {
         } finally {
             leave();
         }
+        tellWhereItIs();
         return outcome.map(Session::status).orElse(ExitStatus.TIMED_OUT);
     }
 
@@ -80,15 +118,14 @@ final class Session implements ConsoleInput.Guest, Vmm {
     private Optional<MachineOutcome> runUntilEnd() {
         while (true) {
             try (VirtualMachine vm = create()) {
-                attach(vm);
-                console.open();
-                terminal.ifPresent(port -> port.console().open());
-                vm.start();
-                console.start();
-                serve();
-                terminal.ifPresent(port -> port.console().start());
-                Optional<MachineOutcome> outcome = await(vm);
-                detach();
+                Optional<MachineOutcome> outcome = Optional.empty();
+                try {
+                    outcome = run(vm);
+                } finally {
+                    detach();
+                    saves.settle(
+                            outcome.isEmpty() || outcome.get() instanceof MachineOutcome.Stopped);
+                }
                 if (outcome.isEmpty() || !isAgain(outcome.get())) {
                     return outcome;
                 }
@@ -96,7 +133,28 @@ final class Session implements ConsoleInput.Guest, Vmm {
         }
     }
 
+    private Optional<MachineOutcome> run(VirtualMachine vm) {
+        attach(vm);
+        console.open();
+        terminal.ifPresent(port -> port.console().open());
+        vm.start();
+        console.start();
+        serve();
+        terminal.ifPresent(port -> port.console().start());
+        return await(vm);
+    }
+
+    private void tellWhereItIs() {
+        Optional<Path> folder = saves.suspendedTo();
+        if (folder.isPresent()) {
+            Failure.print("'" + name() + "' is suspended to " + folder.get() + ".");
+        }
+    }
+
     private synchronized boolean isAgain(MachineOutcome outcome) {
+        if (saves.suspendedTo().isPresent()) {
+            return false;
+        }
         boolean asked = rebooting && outcome instanceof MachineOutcome.Stopped && !stopped;
         rebooting = false;
         return asked || request.reboot() && outcome instanceof MachineOutcome.ResetRequested;
@@ -134,6 +192,11 @@ final class Session implements ConsoleInput.Guest, Vmm {
     }
 
     private VirtualMachine create() {
+        Optional<Making> making = first;
+        first = Optional.empty();
+        if (making.isPresent()) {
+            return making.get().make(hub, terminal.map(TerminalPort::port));
+        }
         return terminal.isPresent()
                 ? VirtualMachine.create(request.machine(), hub, terminal.get().port())
                 : VirtualMachine.create(request.machine(), hub);
@@ -238,6 +301,21 @@ final class Session implements ConsoleInput.Guest, Vmm {
     }
 
     @Override
+    public void restore(Path folder, boolean prefault) {
+        throw new CallException(500, "The VM is already created.");
+    }
+
+    @Override
+    public Saves saves() {
+        return saves.saves();
+    }
+
+    @Override
+    public Forks forks() {
+        return saves.forks();
+    }
+
+    @Override
     public void boot() {
         throw new CallException(500, "The VM is already booted.");
     }
@@ -278,6 +356,7 @@ final class Session implements ConsoleInput.Guest, Vmm {
         release();
         console.flushSoon();
         terminal.ifPresent(port -> port.console().flushSoon());
+        saves.settle(true);
         leave();
     }
 

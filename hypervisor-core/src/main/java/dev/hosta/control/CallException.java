@@ -30,6 +30,11 @@ public final class CallException extends RuntimeException {
         return new CallException(405, "The VM is not booted.");
     }
 
+    /** 405: it was saved, and goes on where it is resumed. */
+    static CallException suspending() {
+        return new CallException(405, "The VM is being suspended.");
+    }
+
     /** 500: a call of the document that this VMM cannot answer. */
     static CallException unsupported(String what) {
         return new CallException(500, "Hosta does not support " + what + ".");

@@ -97,6 +97,18 @@ final class ConfigObject {
         return objects;
     }
 
+    /** The texts of a list in it. */
+    List<String> strings(String field) {
+        List<String> texts = new ArrayList<>();
+        for (Object element : take(field, List.class, "a list").orElse(List.of())) {
+            if (!(element instanceof String text)) {
+                throw new CallException(400, place + field + " must be a list of strings.");
+            }
+            texts.add(text);
+        }
+        return texts;
+    }
+
     /**
      * Refuses what is left and asks for something.
      *

@@ -70,8 +70,11 @@ public final class ControlClient implements AutoCloseable {
      * @throws ControlException where the call is refused, with its reason
      */
     public Map<?, ?> get(String call) {
-        Object answer = Json.read(call("GET", call, ""));
-        if (answer instanceof Map<?, ?> map) {
+        return object(call, call("GET", call, ""));
+    }
+
+    private Map<?, ?> object(String call, String answer) {
+        if (Json.read(answer) instanceof Map<?, ?> map) {
             return map;
         }
         throw new ControlException("'" + name + "' answered " + call + " with no object.");
@@ -86,6 +89,18 @@ public final class ControlClient implements AutoCloseable {
      */
     public void put(String call, String body) {
         call("PUT", call, body);
+    }
+
+    /**
+     * Has something done that is answered.
+     *
+     * @param call such as {@code vm.suspend}
+     * @param body JSON
+     * @return the answer's JSON, as {@link Json} reads it
+     * @throws ControlException where the call is refused, with its reason
+     */
+    public Map<?, ?> ask(String call, String body) {
+        return object(call, call("PUT", call, body));
     }
 
     private String call(String method, String call, String body) {

@@ -7,10 +7,14 @@ import dev.hosta.control.http.HttpServer;
 import dev.hosta.kvm.KvmException;
 import dev.hosta.linux.DiskException;
 import dev.hosta.linux.LinuxException;
+import dev.hosta.linux.NetException;
 import dev.hosta.linux.PidFile;
+import dev.hosta.linux.PortException;
 import dev.hosta.machine.SpecException;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.memory.MemoryException;
+import dev.hosta.snapshot.SaveException;
+import dev.hosta.snapshot.SavedFormException;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +22,7 @@ import java.util.Map;
 
 /**
  * The calls of the API: Cloud Hypervisor's, on the wire as its document of version 0.3.0 says, and
- * Hosta's own ({@code vm.status}, {@code vm.inspect}, {@code vm.translate}) beside them.
+ * Hosta's own ({@code vm.status}, {@code vm.suspend}, {@code vm.fork} and so on) beside them.
  *
  * <p>An error is a JSON list of sentences, the general one first. A call of that document that
  * Hosta has not answers 500 with the reason; one that neither has, 404.
@@ -30,6 +34,7 @@ public final class VmApi implements HttpServer.Handler {
 
     private final Vmm vmm;
     private final String version;
+    private final SaveCalls saves;
 
     /**
      * Answers for a VMM.
@@ -39,6 +44,7 @@ public final class VmApi implements HttpServer.Handler {
     public VmApi(Vmm vmm, String version) {
         this.vmm = vmm;
         this.version = version;
+        this.saves = new SaveCalls(vmm);
     }
 
     @Override
@@ -56,7 +62,11 @@ public final class VmApi implements HttpServer.Handler {
                 | ImageException
                 | KvmException
                 | LinuxException
-                | MemoryException e) {
+                | MemoryException
+                | NetException
+                | PortException
+                | SaveException
+                | SavedFormException e) {
             return error(500, "Error from API", e.getMessage());
         }
     }
@@ -79,8 +89,13 @@ public final class VmApi implements HttpServer.Handler {
             case "vm.shutdown" -> put(request, () -> takingDown(vmm::shutdown));
             case "vm.delete" -> put(request, this::delete);
             case "vm.nmi" -> put(request, () -> refuse("non-maskable interrupts"));
-            case "vm.snapshot" -> withBody(request, () -> refuse("snapshots yet"));
-            case "vm.restore" -> withBody(request, () -> refuse("snapshots yet"));
+            case "vm.snapshot" -> withBody(request, () -> saves.snapshot(request.text()));
+            case "vm.restore" -> withBody(request, () -> saves.restore(request.text()));
+            case "vm.suspend" -> withBody(request, () -> saves.suspend(request.text()));
+            case "vm.fork" -> withBody(request, () -> saves.fork(request.text()));
+            case "vm.fork-done" -> withBody(request, () -> saves.forkDone(request.text()));
+            case "vm.progress" -> get(request, () -> vmm.saves().progress());
+            case "vm.cancel" -> put(request, saves::cancel);
             case "vm.coredump" -> withBody(request, () -> refuse("core dumps"));
             case "vm.send-migration", "vm.receive-migration" ->
                     withBody(request, () -> refuse("migration yet"));
@@ -200,6 +215,9 @@ public final class VmApi implements HttpServer.Handler {
         VirtualMachine machine = vm.machine().orElseThrow(CallException::notBooted);
         if (!vm.state().equals("Paused")) {
             throw new CallException(405, "The VM is not paused.");
+        }
+        if (vmm.saves().isSuspending()) {
+            throw CallException.suspending();
         }
         whileThere(machine::resume);
     }

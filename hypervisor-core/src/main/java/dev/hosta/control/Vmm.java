@@ -2,6 +2,7 @@ package dev.hosta.control;
 
 import dev.hosta.machine.MachineSpec;
 
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -24,6 +25,14 @@ public interface Vmm {
      */
     void create(MachineSpec spec, SerialChoice serial);
 
+    /**
+     * Takes a VM as it was saved, and makes its machine; paused.
+     *
+     * @param folder absolute
+     * @param prefault whether all of its memory is loaded first
+     */
+    void restore(Path folder, boolean prefault);
+
     /** Makes the machine of the VM, and lets it run; back when its first vCPU is let go. */
     void boot();
 
@@ -44,6 +53,12 @@ public interface Vmm {
      * before.
      */
     boolean endsWithMachine();
+
+    /** The saves of the VM. */
+    Saves saves();
+
+    /** The forks of the VM. */
+    Forks forks();
 
     /** The VM's console. */
     ConsoleHub console();

@@ -87,8 +87,9 @@ final class MachineBuilder {
             MachineState state,
             GuestCpu cpu,
             GuestRam ram,
-            ConsoleOutput console) {
-        MachineBuilder builder = new MachineBuilder(spec, Optional.empty());
+            ConsoleOutput console,
+            Optional<StdioPort> terminal) {
+        MachineBuilder builder = new MachineBuilder(spec, terminal);
         builder.handles.own(ram, ram::close);
         return builder.orNothing(() -> builder.restore(state, cpu, ram, console));
     }

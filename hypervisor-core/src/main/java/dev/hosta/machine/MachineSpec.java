@@ -87,6 +87,11 @@ public record MachineSpec(
         return new MachineSpec(name, cpus, memory, boot, others, nets, consoles, rng);
     }
 
+    /** The same machine with other networks. */
+    public MachineSpec withNets(List<NetSpec> others) {
+        return new MachineSpec(name, cpus, memory, boot, disks, others, consoles, rng);
+    }
+
     private static void requireSlots(int devices) {
         if (devices > MAX_VIRTIO_DEVICES) {
             throw new SpecException(

@@ -89,6 +89,16 @@ public record NetSpec(
         return new NetSpec(carrier, Optional.empty(), "", 0, 0, 0);
     }
 
+    /** The same interface on another carrier. */
+    public NetSpec withCarrier(Carrier other) {
+        return new NetSpec(other, mac, id, mtu, rxBytesPerSecond, txBytesPerSecond);
+    }
+
+    /** The same interface with an address that its machine makes up. */
+    public NetSpec withMadeUpMac() {
+        return new NetSpec(carrier, Optional.empty(), id, mtu, rxBytesPerSecond, txBytesPerSecond);
+    }
+
     /** The same interface with all that a machine of this name gives to its place. */
     NetSpec named(String machineName, int index) {
         String newId = id.isEmpty() ? "net" + index : id;

@@ -164,8 +164,21 @@ public final class RuntimeFolder implements AutoCloseable {
         File[] files = path.toFile().listFiles((folder, name) -> !name.equals(LOCK));
         if (files != null) {
             for (File file : files) {
+                if (!file.delete() && !Files.isSymbolicLink(file.toPath())) {
+                    deleteFolder(file);
+                }
+            }
+        }
+    }
+
+    /** One that holds files and links alone, such as that of a fork. */
+    private static void deleteFolder(File folder) {
+        File[] files = folder.listFiles();
+        if (files != null) {
+            for (File file : files) {
                 file.delete();
             }
+            folder.delete();
         }
     }
 

@@ -108,6 +108,7 @@ public final class VirtualMachine implements AutoCloseable {
      * @param cpu what its vCPUs were made from
      * @param ram its RAM, of the spec's size; owned from now on, also where this fails
      * @param console where the serial port's output goes
+     * @param terminal as {@link #create(MachineSpec, ConsoleOutput, StdioPort)} takes it, if any
      * @throws InvalidStateException where the state is not of such a machine
      * @throws RuntimeException with a line for the user, where the host does not allow it; nothing
      *     is left behind
@@ -117,8 +118,9 @@ public final class VirtualMachine implements AutoCloseable {
             MachineState state,
             GuestCpu cpu,
             GuestRam ram,
-            ConsoleOutput console) {
-        VirtualMachine machine = MachineBuilder.restore(spec, state, cpu, ram, console);
+            ConsoleOutput console,
+            Optional<StdioPort> terminal) {
+        VirtualMachine machine = MachineBuilder.restore(spec, state, cpu, ram, console, terminal);
         try {
             machine.importState(state);
             machine.phase = MachinePhase.PAUSED;

@@ -7,10 +7,12 @@ import dev.hosta.kvm.KvmClock;
 import dev.hosta.linux.FileDescriptor;
 import dev.hosta.linux.HugePages;
 import dev.hosta.linux.LinuxException;
+import dev.hosta.linux.StdioPort;
 import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.GuestCpu;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.MachineState;
+import dev.hosta.machine.NetSpec;
 import dev.hosta.machine.PlatformState;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.memory.GuestRam;
@@ -140,6 +142,19 @@ public final class SavedMachine {
      */
     public VirtualMachine restore(
             Overrides overrides, ConsoleOutput console, RestoreOptions options) {
+        return restore(overrides, console, Optional.empty(), options);
+    }
+
+    /**
+     * As the other, with a terminal for the guest's virtio console.
+     *
+     * @param terminal where the console goes that the spec has on stdio; stays the caller's
+     */
+    public VirtualMachine restore(
+            Overrides overrides,
+            ConsoleOutput console,
+            Optional<StdioPort> terminal,
+            RestoreOptions options) {
         requireCpu();
         MachineSpec spec = specWith(overrides);
         requireDisks(spec, overrides);
@@ -155,7 +170,7 @@ public final class SavedMachine {
             throw e;
         }
         try {
-            return VirtualMachine.restore(spec, stateToResume(), cpu(), ram, console);
+            return VirtualMachine.restore(spec, stateToResume(), cpu(), ram, console, terminal);
         } catch (InvalidStateException e) {
             throw new SavedFormException.Incompatible(
                     folder.resolve(ManifestFile.NAME), e.getMessage() + ".", e);
@@ -176,7 +191,12 @@ public final class SavedMachine {
         return new SavedFormException.Incompatible(folder, why + ".");
     }
 
-    private MachineSpec specWith(Overrides overrides) {
+    /**
+     * The machine as it will be asked for.
+     *
+     * @throws SavedFormException where it has not what is to be another
+     */
+    public MachineSpec specWith(Overrides overrides) {
         Map<String, Path> paths = new HashMap<>(overrides.disks());
         List<DiskSpec> disks = new ArrayList<>();
         for (DiskSpec disk : spec().disks()) {
@@ -190,7 +210,32 @@ public final class SavedMachine {
                             + "'; it has "
                             + spec().disks().stream().map(DiskSpec::id).toList());
         }
-        return spec().withName(overrides.name().orElse(spec().name())).withDisks(disks);
+        return spec().withName(overrides.name().orElse(spec().name()))
+                .withDisks(disks)
+                .withNets(nets(overrides));
+    }
+
+    private List<NetSpec> nets(Overrides overrides) {
+        Map<String, NetSpec.Carrier> carriers = new HashMap<>(overrides.nets());
+        List<NetSpec> nets = new ArrayList<>();
+        for (NetSpec net : spec().nets()) {
+            NetSpec.Carrier other = carriers.remove(net.id());
+            NetSpec one = overrides.twin() ? net.withMadeUpMac() : net;
+            if (other != null) {
+                one = one.withCarrier(other);
+            } else if (overrides.twin() && net.carrier() instanceof NetSpec.Carrier.User) {
+                one = one.withCarrier(new NetSpec.Carrier.User(List.of()));
+            }
+            nets.add(one);
+        }
+        if (!carriers.isEmpty()) {
+            throw incompatible(
+                    "the machine has no network '"
+                            + carriers.keySet().iterator().next()
+                            + "'; it has "
+                            + spec().nets().stream().map(NetSpec::id).toList());
+        }
+        return nets;
     }
 
     private void requireDisks(MachineSpec spec, Overrides overrides) {

@@ -44,8 +44,12 @@ final class Connection {
                 }
                 boolean keepAlive = request.get().keepAlive();
                 HttpResponse response = answer(request.get());
-                out.write(response.bytes(keepAlive));
-                response.afterwards().run();
+                try {
+                    out.write(response.bytes(keepAlive));
+                } finally {
+                    // What was asked for happens, even where its client has left.
+                    response.afterwards().run();
+                }
                 if (!keepAlive) {
                     return;
                 }

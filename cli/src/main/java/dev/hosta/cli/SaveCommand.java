@@ -1,0 +1,184 @@
+package dev.hosta.cli;
+
+import dev.hosta.control.ControlClient;
+import dev.hosta.control.ControlException;
+import dev.hosta.control.Json;
+import dev.hosta.linux.LinuxException;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * {@code hosta suspend NAME} and {@code hosta snapshot NAME}: has a VM saved to a folder, shows how
+ * far that is, and takes it back on Ctrl-C.
+ *
+ * <p>Threading: the save is asked for by a thread of its own, while this one looks how far it is.
+ */
+final class SaveCommand implements Command {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final int LOOK_MILLIS = 200;
+    private static final int LEAVE_WITHIN_SECONDS = 10;
+
+    private final String action;
+    private final CompletableFuture<Map<?, ?>> save = new CompletableFuture<>();
+    private volatile boolean interrupted;
+
+    /**
+     * One of the two.
+     *
+     * @param action {@code suspend}, which ends the VM, or {@code snapshot}
+     */
+    SaveCommand(String action) {
+        this.action = action;
+    }
+
+    private boolean ends() {
+        return action.equals("suspend");
+    }
+
+    @Override
+    public CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create().name("hosta " + action);
+        spec.usageMessage()
+                .description(
+                        ends()
+                                ? "Saves a VM to a folder and ends it; resume goes on from there."
+                                : "Saves a VM to a folder; its guest runs on.")
+                .footer(
+                        "",
+                        "The folder is made, or replaced if it is an earlier save. Ctrl-C takes"
+                                + " all",
+                        "of it back, and the guest runs on.");
+        VmName.addTo(spec);
+        spec.addOption(
+                OptionSpec.builder("--to")
+                        .paramLabel("DIR")
+                        .type(String.class)
+                        .required(true)
+                        .description("Where to; not there yet, or an earlier save.")
+                        .build());
+        spec.addOption(
+                OptionSpec.builder("--json")
+                        .type(boolean.class)
+                        .description("Print each step as a line of JSON.")
+                        .build());
+        spec.addOption(HelpOption.spec());
+        return spec;
+    }
+
+    @Override
+    public int run(ParseResult parsed) {
+        String name = VmName.of(parsed);
+        Path folder = RunOptions.absolute(parsed.matchedOptionValue("--to", ""));
+        SaveDisplay display = SaveDisplay.of(parsed.hasMatchedOption("--json"));
+        try (ControlClient vm = ControlClient.connect(name, PATIENCE)) {
+            Thread thread = new Thread(() -> ask(name, folder), "save");
+            thread.setDaemon(true);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> takeBack(name), "take-back"));
+            thread.start();
+            Map<?, ?> report = await(vm, display);
+            display.done(name, report);
+            return ExitStatus.OK;
+        } catch (ControlException e) {
+            display.failed(e.getMessage());
+            if (interrupted) {
+                Failure.print(e.getMessage());
+                return ExitStatus.INTERRUPTED;
+            }
+            throw e;
+        }
+    }
+
+    private void ask(String name, Path folder) {
+        try (ControlClient vm = ControlClient.connect(name, Duration.ZERO)) {
+            String body = Json.write(Map.of("destination_url", url(folder)));
+            if (ends()) {
+                save.complete(vm.ask("vm.suspend", body));
+            } else {
+                vm.put("vm.snapshot", body);
+                save.complete(vm.get("vm.progress"));
+            }
+        } catch (ControlException | LinuxException e) {
+            save.completeExceptionally(e);
+        }
+    }
+
+    static String url(Path folder) {
+        try {
+            return new URI("file", "", folder.toString(), null).toASCIIString();
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Map<?, ?> await(ControlClient vm, SaveDisplay display) {
+        while (true) {
+            try {
+                return save.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                look(vm, display);
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof ControlException why
+                        ? why
+                        : new ControlException(e.getCause().getMessage(), e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new ControlException("Interrupted.", e);
+            }
+        }
+    }
+
+    private void look(ControlClient vm, SaveDisplay display) {
+        try {
+            Map<?, ?> progress = vm.get("vm.progress");
+            if ("running".equals(progress.get("state"))) {
+                display.show(progress);
+            }
+        } catch (ControlException e) {
+            // It ends just now; the save itself says how that went.
+            return;
+        }
+    }
+
+    /** Ctrl-C: the save is taken back, and the process lives until that is done. */
+    private void takeBack(String name) {
+        interrupted = true;
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LEAVE_WITHIN_SECONDS);
+        while (!save.isDone() && System.nanoTime() < end) {
+            try (ControlClient vm = ControlClient.connect(name, PATIENCE)) {
+                // More than once: the first may come before the save has begun.
+                vm.put("vm.cancel", "");
+                save.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                continue;
+            } catch (ControlException | LinuxException | ExecutionException e) {
+                break;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+        awaitLastWord();
+    }
+
+    /** The other thread says how it went, and ends the process at that. */
+    private static void awaitLastWord() {
+        try {
+            new CountDownLatch(1).await(LEAVE_WITHIN_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
