@@ -29,14 +29,14 @@ final class ArchitectureRules {
                     Map.entry("dev.hosta.boot", 4),
                     Map.entry("dev.hosta.machine", 5),
                     Map.entry("dev.hosta.snapshot", 6),
-                    Map.entry("dev.hosta.migration", 6),
-                    Map.entry("dev.hosta.control", 7),
-                    Map.entry("dev.hosta.cli", 8));
+                    Map.entry("dev.hosta.migration", 7),
+                    Map.entry("dev.hosta.control", 8),
+                    Map.entry("dev.hosta.cli", 9));
 
     private static final Set<String> JNR_PACKAGES =
             Set.of("dev.hosta.linux", "dev.hosta.kvm", "dev.hosta.kvm.abi");
     private static final Set<String> JACKSON_PACKAGES =
-            Set.of("dev.hosta.snapshot", "dev.hosta.control");
+            Set.of("dev.hosta.snapshot", "dev.hosta.migration", "dev.hosta.control");
 
     /** The reader of machine specifications, the one place in {@code machine} that knows JSON. */
     private static final Set<String> JACKSON_TYPES =

@@ -16,7 +16,7 @@ import java.util.Optional;
  *
  * <p>Source: Intel SDM volume 2A "CPUID", AMD APM volume 3 appendix E.
  */
-final class CpuCheck {
+public final class CpuCheck {
     private static final int EAX = 0;
     private static final int EBX = 1;
     private static final int ECX = 2;
@@ -106,7 +106,7 @@ final class CpuCheck {
      * @param saved the CPU that the guest saw
      * @param here the CPU that this host's KVM offers
      */
-    static Optional<String> reasonAgainst(GuestCpu saved, GuestCpu here) {
+    public static Optional<String> reasonAgainst(GuestCpu saved, GuestCpu here) {
         String vendor = vendor(saved);
         if (!vendor.equals(vendor(here))) {
             return Optional.of(

@@ -10,9 +10,6 @@ import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.machine.GuestCpu;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.MachineState;
-import dev.hosta.machine.MachineState.DeviceState;
-import dev.hosta.machine.PlatformState;
-import dev.hosta.vcpu.VcpuState;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -47,9 +44,6 @@ final class ManifestFile {
     private static final byte[] TAIL_END = "\"}\n".getBytes(StandardCharsets.US_ASCII);
     private static final int DIGEST_CHARACTERS = 64;
     private static final int TAIL_BYTES = TAIL_START.length + DIGEST_CHARACTERS + TAIL_END.length;
-
-    private static final String PLATFORM_PATH = "/platform";
-    private static final String VCPU_PATH = "/vcpus/";
 
     private ManifestFile() {}
 
@@ -89,11 +83,8 @@ final class ManifestFile {
             json.writeEndArray();
             json.writeFieldName("memory");
             RecordCodec.write(json, manifest.memory());
-            json.writeArrayFieldStart("state");
-            for (DeviceState state : entries(manifest.state())) {
-                writeState(json, state);
-            }
-            json.writeEndArray();
+            json.writeFieldName("state");
+            StateCodec.write(json, manifest.state());
             json.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -110,47 +101,6 @@ final class ManifestFile {
         out.writeBytes(sha256(body, body.length).getBytes(StandardCharsets.US_ASCII));
         out.writeBytes(TAIL_END);
         return out.toByteArray();
-    }
-
-    private static List<DeviceState> entries(MachineState state) {
-        List<DeviceState> entries = new ArrayList<>();
-        PlatformState.V1 platform = state.platform();
-        entries.add(
-                new DeviceState(
-                        PLATFORM_PATH,
-                        PlatformState.V1.TYPE.kind(),
-                        PlatformState.V1.TYPE.version(),
-                        platform));
-        for (int i = 0; i < state.vcpus().size(); i++) {
-            entries.add(
-                    new DeviceState(
-                            VCPU_PATH + i,
-                            VcpuState.V1.TYPE.kind(),
-                            VcpuState.V1.TYPE.version(),
-                            state.vcpus().get(i)));
-        }
-        entries.addAll(state.devices());
-        return entries;
-    }
-
-    private static void writeState(JsonGenerator json, DeviceState state) throws IOException {
-        boolean known =
-                StateKinds.of(state.kind()).stream()
-                        .anyMatch(
-                                e ->
-                                        e.type().version() == state.version()
-                                                && e.type().type().isInstance(state.payload()));
-        if (!known) {
-            throw new IllegalStateException(
-                    "No reader is there for " + state.kind() + " v" + state.version());
-        }
-        json.writeStartObject();
-        json.writeStringField("path", state.path());
-        json.writeStringField("kind", state.kind());
-        json.writeNumberField("version", state.version());
-        json.writeFieldName("payload");
-        RecordCodec.write(json, state.payload());
-        json.writeEndObject();
     }
 
     /**
@@ -215,7 +165,7 @@ final class ManifestFile {
             key("memory", JsonToken.START_OBJECT);
             Manifest.Memory memory = RecordCodec.read(json, Manifest.Memory.class);
             key("state", JsonToken.START_ARRAY);
-            MachineState state = state();
+            MachineState state = StateCodec.read(json, file);
             if (json.nextToken() != JsonToken.END_OBJECT || json.nextToken() != null) {
                 throw new InvalidStateException("There is more behind the state");
             }
@@ -272,59 +222,6 @@ final class ManifestFile {
                 throw new InvalidStateException("'requires' must be a list of names");
             }
             return requires;
-        }
-
-        private MachineState state() throws IOException {
-            PlatformState.V1 platform = null;
-            List<VcpuState.V1> vcpus = new ArrayList<>();
-            List<DeviceState> devices = new ArrayList<>();
-            while (json.nextToken() != JsonToken.END_ARRAY) {
-                DeviceState entry = stateEntry();
-                switch (entry.payload()) {
-                    case PlatformState.V1 p -> {
-                        if (platform != null || !entry.path().equals(PLATFORM_PATH)) {
-                            throw misplaced(entry);
-                        }
-                        platform = p;
-                    }
-                    case VcpuState.V1 v -> {
-                        if (!entry.path().equals(VCPU_PATH + vcpus.size())) {
-                            throw misplaced(entry);
-                        }
-                        vcpus.add(v);
-                    }
-                    default -> devices.add(entry);
-                }
-            }
-            if (platform == null) {
-                throw new InvalidStateException("State is missing: " + PLATFORM_PATH);
-            }
-            return new MachineState(platform, vcpus, devices);
-        }
-
-        private static InvalidStateException misplaced(DeviceState entry) {
-            return new InvalidStateException(
-                    "State of " + entry.kind() + " cannot be at " + entry.path());
-        }
-
-        private DeviceState stateEntry() throws IOException {
-            if (json.currentToken() != JsonToken.START_OBJECT) {
-                throw new InvalidStateException("A state must be an object");
-            }
-            key("path", JsonToken.VALUE_STRING);
-            String path = json.getText();
-            key("kind", JsonToken.VALUE_STRING);
-            String kind = json.getText();
-            key("version", JsonToken.VALUE_NUMBER_INT);
-            int version = json.getIntValue();
-            StateKinds.Entry entry = StateKinds.find(file, path, kind, version);
-            key("payload", JsonToken.START_OBJECT);
-            Record payload = entry.upgrade().apply(RecordCodec.read(json, entry.type().type()));
-            if (json.nextToken() != JsonToken.END_OBJECT) {
-                throw new InvalidStateException("There is more behind the payload of " + path);
-            }
-            int newest = StateKinds.of(kind).getLast().type().version();
-            return new DeviceState(path, kind, newest, payload);
         }
     }
 }

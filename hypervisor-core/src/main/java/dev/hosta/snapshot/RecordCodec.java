@@ -34,13 +34,13 @@ import java.util.OptionalLong;
  *
  * <p>Threading: no state.
  */
-final class RecordCodec {
+public final class RecordCodec {
     private static final String KIND_OF_SEALED = "is";
 
     private RecordCodec() {}
 
     /** Writes a record as one object. */
-    static void write(JsonGenerator json, Record value) throws IOException {
+    public static void write(JsonGenerator json, Record value) throws IOException {
         json.writeStartObject();
         writeComponents(json, value);
         json.writeEndObject();
@@ -109,7 +109,7 @@ final class RecordCodec {
      *
      * @throws InvalidStateException where it is no such record
      */
-    static <T extends Record> T read(JsonParser json, Class<T> type) throws IOException {
+    public static <T extends Record> T read(JsonParser json, Class<T> type) throws IOException {
         require(json, JsonToken.START_OBJECT, type.getSimpleName());
         return type.cast(readComponents(json, type));
     }
