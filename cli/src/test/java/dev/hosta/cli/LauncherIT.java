@@ -49,7 +49,7 @@ class LauncherIT {
             delimiter = '|',
             textBlock =
                     """
-                    rnu               | 2   | Unknown command 'rnu'; there are run, 
+                    rnu               | 2   | Unknown command 'rnu'; there are run,
                     --versoin         | 2   | Unknown option: '--versoin'
                     run               | 125 | Nothing to run
                     run --cpu 2 hello | 125 | Unknown option: '--cpu'. Did you mean --cpus?
