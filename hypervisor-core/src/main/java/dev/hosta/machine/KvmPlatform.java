@@ -28,7 +28,14 @@ final class KvmPlatform {
         vm.setIrqchip(MASTER_PIC, platform.masterPic().toArray());
         vm.setIrqchip(SLAVE_PIC, platform.slavePic().toArray());
         vm.setIrqchip(IOAPIC, platform.ioapic().toArray());
-        vm.setPit(platform.pit().toArray());
         vm.setClock(platform.clock());
+    }
+
+    /**
+     * Lets the timer go on, once the vCPUs have their state: KVM waits for each tick to be
+     * acknowledged, so that one which setting a local APIC wipes out would be the last.
+     */
+    static void startTimer(KvmVm vm, PlatformState.V1 platform) {
+        vm.setPit(platform.pit().toArray());
     }
 }

@@ -324,6 +324,7 @@ public final class VirtualMachine implements AutoCloseable {
                                     return null;
                                 });
             }
+            KvmPlatform.startTimer(vm, state.platform());
         }
     }
 
