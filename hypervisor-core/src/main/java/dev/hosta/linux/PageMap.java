@@ -27,20 +27,21 @@ public final class PageMap {
     private PageMap() {}
 
     /**
-     * Marks the pages that the mapping has for itself.
+     * Marks the pages that a part of a mapping has for itself.
      *
-     * @param hva first address, page aligned
-     * @param sizeBytes whole pages
-     * @param words takes one bit a page, the first page's lowest; set bits stay
+     * @param hva first address of the mapping, page aligned
+     * @param offsetBytes the part's start in it, whole pages
+     * @param lengthBytes whole pages
+     * @param words takes one bit a page, the mapping's first page's lowest; set bits stay
      * @throws LinuxException where /proc is not there or says too little
      */
-    public static void markPrivate(long hva, long sizeBytes, long[] words) {
-        long pages = sizeBytes >>> PAGE_SHIFT;
+    public static void markPrivate(long hva, long offsetBytes, long lengthBytes, long[] words) {
+        long end = (offsetBytes + lengthBytes) >>> PAGE_SHIFT;
         try (FileDescriptor map = FileDescriptor.open(FILE, FileDescriptor.O_RDONLY);
                 Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(BUFFER_BYTES, ENTRY_BYTES);
-            for (long done = 0; done < pages; ) {
-                long count = Math.min(pages - done, BUFFER_BYTES / ENTRY_BYTES);
+            for (long done = offsetBytes >>> PAGE_SHIFT; done < end; ) {
+                long count = Math.min(end - done, BUFFER_BYTES / ENTRY_BYTES);
                 MemorySegment part = buffer.asSlice(0, count * ENTRY_BYTES);
                 long at = ((hva >>> PAGE_SHIFT) + done) * ENTRY_BYTES;
                 long n = map.readAt(part, at) / ENTRY_BYTES;

@@ -53,7 +53,10 @@ public final class MachineCut implements AutoCloseable {
         return ran;
     }
 
-    /** How long the guest stood still for this, in nanoseconds; where it stays paused, so far. */
+    /**
+     * How long the guest stood still for this at a stretch, in nanoseconds; where it stays paused,
+     * so far.
+     */
     public long pauseNanos() {
         return pauseNanos;
     }

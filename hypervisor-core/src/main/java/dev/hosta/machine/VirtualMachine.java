@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * A machine, from its first instruction to its end: the facade that commands, snapshots and
@@ -44,6 +45,7 @@ public final class VirtualMachine implements AutoCloseable {
     private final List<VcpuThread> vcpus;
     private final MachineEnd end;
     private final OwnedHandles handles;
+    private final CutPreparation preparation = new CutPreparation();
     private final Object lock = new Object();
     private MachinePhase phase = MachinePhase.CREATED;
     private boolean started;
@@ -259,9 +261,12 @@ public final class VirtualMachine implements AutoCloseable {
                 throw new IllegalStateException("Cannot save " + spec.name() + ": it has ended");
             }
             boolean ran = phase == MachinePhase.RUNNING;
+            Consumer<MachineCut> onClose = this::closed;
+            long longest = 0;
             if (ran) {
                 // Most of what the disks have to write is written before the guest stops for it.
                 Disks.flush(disks);
+                longest = thenStop ? 0 : preparation.run(this);
             }
             long from = System.nanoTime();
             pause();
@@ -270,13 +275,14 @@ public final class VirtualMachine implements AutoCloseable {
                 atTheInstant.run();
                 MachineState state = exportState();
                 FrozenRam frozen = thenStop ? ram.still() : ram.freeze();
-                cut = Optional.of(new MachineCut(state, cpu, frozen, ran, thenStop, this::closed));
+                cut = Optional.of(new MachineCut(state, cpu, frozen, ran, thenStop, onClose));
             } finally {
                 if (ran && (cut.isEmpty() || !thenStop)) {
                     resume();
                 }
             }
-            cut.get().paused(System.nanoTime() - from);
+            cut.get().paused(Math.max(longest, System.nanoTime() - from));
+            ram.dropFormer();
             return cut.get();
         }
     }

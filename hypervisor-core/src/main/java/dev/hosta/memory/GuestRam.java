@@ -10,6 +10,7 @@ import dev.hosta.linux.Memfd;
 import dev.hosta.linux.PageMap;
 import dev.hosta.linux.SparseFile;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -39,8 +40,14 @@ public final class GuestRam implements AutoCloseable {
     private final HostArea area;
     private final HugePages pages;
 
+    /** What was mapped in the guest's place before, until there is time to unmap it. */
+    private final List<MappedMemory> former = new ArrayList<>();
+
     /** Whether what the guest writes goes beside the base instead of into it. */
     private volatile boolean overBase;
+
+    /** Up to where RAM was folded. */
+    private long foldedBytes;
 
     /** Whether someone else may read the base, so that it must stay as it is for ever. */
     private volatile boolean baseLent;
@@ -218,7 +225,8 @@ public final class GuestRam implements AutoCloseable {
      *
      * <p>The first time this maps the memfd privately in its own place, which takes no longer for
      * more RAM. Later the pages that the guest wrote meanwhile are copied: back into the memfd
-     * where nobody else reads that, else into a file of their own.
+     * where nobody else reads that, else into a file of their own. {@link #fold} before it leaves
+     * few of them. {@link #dropFormer} belongs after it.
      *
      * @throws MemoryException where RAM is of huge pages, of which the host would need as many
      *     again, or the host has no memory for the copy; RAM is as it was then
@@ -230,19 +238,15 @@ public final class GuestRam implements AutoCloseable {
                             + " while it runs on. Suspend it instead.");
         }
         try {
-            if (!overBase) {
-                mapping.replacePrivately(base, 0, sizeBytes());
-                overBase = true;
-                return FrozenRam.of(base, sizeBytes(), NO_PAGES, area.segment());
-            }
-            DirtySet own = ownPages();
-            if (baseLent) {
+            dropFormer();
+            DirtySet own = overBase ? ownPages(0, sizeBytes()) : NO_PAGES;
+            if (overBase && baseLent) {
                 return FrozenRam.copying(base, sizeBytes(), own, area.segment());
             }
-            own.forEachRun(
-                    (at, length) ->
-                            FrozenRam.writeFully(base, at, area.segment().asSlice(at, length)));
-            mapping.replacePrivately(base, 0, sizeBytes());
+            copyToBase(own);
+            mapping.replacePrivately(base, 0, sizeBytes()).ifPresent(former::add);
+            overBase = true;
+            foldedBytes = 0;
             return FrozenRam.of(base, sizeBytes(), NO_PAGES, area.segment());
         } catch (LinuxException e) {
             throw new MemoryException("Cannot freeze guest RAM of " + text(sizeBytes()), e);
@@ -250,11 +254,57 @@ public final class GuestRam implements AutoCloseable {
     }
 
     /**
+     * Lets go of what a freeze or a fold has put aside: when the guest runs again, as it takes
+     * time.
+     */
+    public void dropFormer() {
+        former.forEach(MappedMemory::close);
+        former.clear();
+    }
+
+    /**
+     * All of RAM in portions for {@link #fold}, each soon done.
+     *
+     * @return none where folding is of no use, or would change what somebody else reads
+     */
+    public List<RamPortion> foldable() {
+        return overBase && !baseLent
+                ? RamPortion.of(sizeBytes(), ownPages(0, sizeBytes()))
+                : List.of();
+    }
+
+    /**
+     * Puts the pages of a portion that the guest wrote since it was frozen back into the memfd, and
+     * maps that shared as in the beginning. Once this was done to all portions, in their order, the
+     * next freeze finds nothing to copy. The guest's vCPUs and devices must stand still during the
+     * call, and no {@link FrozenRam} of this be open.
+     *
+     * @param portion of {@link #foldable}
+     * @throws MemoryException where the host has no memory for it; RAM is as it was then
+     */
+    public void fold(RamPortion portion) {
+        try {
+            copyToBase(ownPages(portion.offset(), portion.lengthBytes()));
+            mapping.replaceShared(base, portion.offset(), portion.lengthBytes())
+                    .ifPresent(former::add);
+        } catch (LinuxException e) {
+            throw new MemoryException("Cannot fold guest RAM of " + text(sizeBytes()), e);
+        }
+        foldedBytes = portion.offset() == foldedBytes ? portion.endOffset() : 0;
+        overBase = foldedBytes < sizeBytes();
+    }
+
+    private void copyToBase(DirtySet own) {
+        own.forEachRun(
+                (at, length) -> FrozenRam.writeFully(base, at, area.segment().asSlice(at, length)));
+    }
+
+    /**
      * RAM as it is, for whoever reads it while vCPUs and devices stand still: nothing is frozen,
      * and nothing copied.
      */
     public FrozenRam still() {
-        DirtySet own = overBase ? ownPages() : NO_PAGES;
+        DirtySet own = overBase ? ownPages(0, sizeBytes()) : NO_PAGES;
         return FrozenRam.of(base, sizeBytes(), own, area.segment());
     }
 
@@ -263,10 +313,10 @@ public final class GuestRam implements AutoCloseable {
         baseLent = true;
     }
 
-    /** The pages that are this mapping's alone. */
-    private DirtySet ownPages() {
+    /** The pages in a part that are this mapping's alone, by offset in RAM. */
+    private DirtySet ownPages(long offset, long lengthBytes) {
         long[] words = new long[DirtySet.wordCount(sizeBytes())];
-        PageMap.markPrivate(area.hva(), sizeBytes(), words);
+        PageMap.markPrivate(area.hva(), offset, lengthBytes, words);
         return new DirtySet(words);
     }
 
@@ -290,6 +340,7 @@ public final class GuestRam implements AutoCloseable {
     /** Unmaps it and closes the file. Idempotent. */
     @Override
     public void close() {
+        dropFormer();
         mapping.close();
         base.close();
     }

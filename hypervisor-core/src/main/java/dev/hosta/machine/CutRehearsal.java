@@ -1,0 +1,89 @@
+package dev.hosta.machine;
+
+import dev.hosta.kvm.Kvm;
+import dev.hosta.kvm.KvmVm;
+import dev.hosta.linux.HugePages;
+import dev.hosta.memory.FrozenRam;
+import dev.hosta.memory.GuestRam;
+import dev.hosta.vcpu.ExitDispatcher;
+import dev.hosta.vcpu.KvmVirtualCpu;
+import dev.hosta.vcpu.VcpuListener;
+import dev.hosta.vcpu.VcpuThread;
+import dev.hosta.vcpu.VirtualCpu;
+
+import java.util.List;
+
+/**
+ * A cut of a machine that is not the guest's, before the first cut that is: the code of a cut has
+ * never run by then, and loading it would take longer than all else that the guest has to wait for.
+ *
+ * <p>Threading: the thread that cuts.
+ */
+final class CutRehearsal {
+    private static final int PAGE = 4096;
+
+    private CutRehearsal() {}
+
+    /** Cuts a board with one vCPU in its reset state and one page of RAM. */
+    static void run(GuestCpu cpu) {
+        try (Kvm kvm = Kvm.open();
+                KvmVm vm = kvm.createVm();
+                GuestRam ram = GuestRam.create(PAGE, HugePages.NONE, false)) {
+            vm.createIrqchip();
+            vm.createPit2();
+            try (Board board = new Board(gsi -> high -> {}, value -> {}, PAGE, 0, request -> {})) {
+                VirtualCpu.Factory factory =
+                        index ->
+                                KvmVirtualCpu.create(
+                                        vm,
+                                        index,
+                                        khz -> cpu.table(index, 1, khz),
+                                        kvm::msrIndexList);
+                VcpuThread vcpu =
+                        new VcpuThread(
+                                0,
+                                factory,
+                                new ExitDispatcher(board.ports(), board.mmio()),
+                                new Deaf());
+                vcpu.start();
+                try {
+                    cut(vm, ram, cpu, board, vcpu);
+                } finally {
+                    vcpu.stop();
+                }
+            }
+        }
+    }
+
+    private static void cut(KvmVm vm, GuestRam ram, GuestCpu cpu, Board board, VcpuThread vcpu) {
+        vcpu.pauseSoon().join();
+        board.start();
+        board.pause();
+        MachineState state =
+                new MachineState(
+                        KvmPlatform.state(vm),
+                        List.of(vcpu.ask(VirtualCpu::state)),
+                        board.exportState());
+        for (int time = 0; time < 2; time++) {
+            FrozenRam frozen = ram.freeze();
+            MachineCut made = new MachineCut(state, cpu, frozen, false, false, cut -> {});
+            ram.foldable().forEach(ram::fold);
+            ram.dropFormer();
+            made.close();
+        }
+        board.resume();
+        board.pause();
+    }
+
+    /** Nothing happens to a vCPU that never runs. */
+    private static final class Deaf implements VcpuListener {
+        @Override
+        public void crashed(int index, String reason, VirtualCpu cpu) {}
+
+        @Override
+        public void guestShutdown(int index, boolean reset) {}
+
+        @Override
+        public void hostFailed(int index, RuntimeException cause) {}
+    }
+}
