@@ -1,17 +1,13 @@
 package dev.hosta.control;
 
-import dev.hosta.linux.CacheMode;
 import dev.hosta.linux.HugePages;
 import dev.hosta.machine.BootSpec;
-import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.MemorySpec;
 import dev.hosta.machine.SpecException;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -31,8 +27,6 @@ record ChConfig(MachineSpec spec, SerialChoice serial) {
     private static final Set<String> CPU_HINTS = Set.of("core_scheduling", "affinity");
     private static final Set<String> MEMORY_HINTS =
             Set.of("thp", "shared", "hotplug_method", "reserve");
-    private static final Set<String> DISK_HINTS =
-            Set.of("num_queues", "queue_size", "lock_granularity", "sparse", "queue_affinity");
 
     /**
      * Reads a description.
@@ -61,9 +55,15 @@ record ChConfig(MachineSpec spec, SerialChoice serial) {
         payload.end(Set.of());
         MachineSpec spec =
                 new MachineSpec(
-                        name, cpus(cpus), memory(memory), boot, disks(config.objects("disks")));
+                        name,
+                        cpus(cpus),
+                        memory(memory),
+                        boot,
+                        ChDevices.disks(config.objects("disks")),
+                        ChDevices.nets(config.objects("net")),
+                        ChDevices.console(config.object("console")),
+                        ChDevices.rng(config.object("rng")));
         SerialChoice serial = serial(config.object("serial"));
-        noConsole(config.object("console"));
         config.end(Set.of());
         return new ChConfig(spec, serial);
     }
@@ -100,35 +100,6 @@ record ChConfig(MachineSpec spec, SerialChoice serial) {
         throw new CallException(400, "Huge pages are of 2 MiB or 1 GiB: memory.hugepage_size.");
     }
 
-    private static List<DiskSpec> disks(List<ConfigObject> configs) {
-        List<DiskSpec> disks = new ArrayList<>();
-        for (ConfigObject config : configs) {
-            Path path =
-                    config.path("path")
-                            .orElseThrow(() -> new CallException(400, "A disk without a path."));
-            boolean direct = config.bool("direct", false);
-            Optional<String> serial = config.string("serial");
-            String id = config.string("id").or(() -> serial).orElse("");
-            if (serial.isPresent() && !serial.get().equals(id)) {
-                throw new CallException(
-                        400, "A disk's id is its serial number here: disks[].serial.");
-            }
-            String format = config.string("image_type").orElse("Unknown");
-            if (!format.equals("Raw") && !format.equals("Unknown")) {
-                throw new CallException(400, "Disks are raw images: disks[].image_type.");
-            }
-            disks.add(
-                    new DiskSpec(
-                            path,
-                            config.bool("readonly", false),
-                            direct ? CacheMode.NONE : CacheMode.WRITEBACK,
-                            format.equals("Raw"),
-                            id));
-            config.end(DISK_HINTS);
-        }
-        return disks;
-    }
-
     /** Hosta's serial port is there in any case; where its bytes go is what is asked for. */
     private static SerialChoice serial(ConfigObject serial) {
         Optional<Path> file = serial.path("file");
@@ -150,15 +121,6 @@ record ChConfig(MachineSpec spec, SerialChoice serial) {
         };
     }
 
-    private static void noConsole(ConfigObject console) {
-        String mode = console.string("mode").orElse("Off");
-        if (!mode.equals("Off") && !mode.equals("Null")) {
-            throw new CallException(
-                    400, "Hosta has no virtio console yet: console.mode must be Off or Null.");
-        }
-        console.end(Set.of());
-    }
-
     /** The same form of a VM that runs, as {@code vm.info} shows it. */
     static Map<String, Object> write(MachineSpec spec, SerialChoice serial) {
         Map<String, Object> payload = new LinkedHashMap<>();
@@ -173,24 +135,12 @@ record ChConfig(MachineSpec spec, SerialChoice serial) {
             memory.put("hugepage_size", ram.hugePages().sizeBytes());
         }
         memory.put("prefault", ram.prealloc());
-        List<Map<String, Object>> disks = new ArrayList<>();
-        for (DiskSpec disk : spec.disks()) {
-            Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("path", disk.path());
-            entry.put("readonly", disk.readOnly());
-            entry.put("direct", disk.cache() == CacheMode.NONE);
-            entry.put("id", disk.id());
-            entry.put("serial", disk.id());
-            entry.put("image_type", disk.surelyRaw() ? "Raw" : "Unknown");
-            disks.add(entry);
-        }
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("cpus", Map.of("boot_vcpus", spec.cpus(), "max_vcpus", spec.cpus()));
         config.put("memory", memory);
         config.put("payload", payload);
-        config.put("disks", disks);
         config.put("serial", write(serial));
-        config.put("console", Map.of("mode", "Off"));
+        ChDevices.write(spec, config);
         return config;
     }
 

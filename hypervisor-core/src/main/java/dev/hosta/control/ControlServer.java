@@ -20,14 +20,15 @@ public final class ControlServer implements AutoCloseable {
     }
 
     /**
-     * Starts to serve.
+     * Starts to serve, and writes down the spec of a VM that is there already.
      *
      * @param folder the VM's runtime folder
      * @param version of Hosta
-     * @throws LinuxException where a socket cannot be made
+     * @throws LinuxException where a socket or the file cannot be made
      */
     public static ControlServer start(Path folder, Vmm vmm, String version) {
-        // Console first: who finds the API finds everything.
+        vmm.vm().ifPresent(vm -> SpecForm.write(folder, vm.spec()));
+        // The API last: who finds it finds everything.
         Path socket = folder.resolve(ControlClient.CONSOLE_SOCKET);
         ConsoleServer console = ConsoleServer.start(socket, vmm.console());
         try {

@@ -1,9 +1,6 @@
 package dev.hosta.control;
 
 import dev.hosta.linux.PidFile;
-import dev.hosta.machine.BootSpec;
-import dev.hosta.machine.DiskSpec;
-import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.NetSpec;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.memory.AddressTranslation;
@@ -54,7 +51,7 @@ final class Inspection {
     /** Everything: status, spec, stage-two map, devices with counters. */
     static SequencedMap<String, Object> full(Vmm vmm, VmView vm) {
         SequencedMap<String, Object> full = status(vmm);
-        full.put("spec", spec(vm.spec()));
+        full.put("spec", SpecForm.of(vm.spec()));
         vm.machine()
                 .ifPresent(
                         machine -> {
@@ -75,30 +72,6 @@ final class Inspection {
                             }
                         });
         return counters;
-    }
-
-    /** The spec in the form of docs/config.md. */
-    private static SequencedMap<String, Object> spec(MachineSpec spec) {
-        SequencedMap<String, Object> map = new LinkedHashMap<>();
-        map.put("name", spec.name());
-        map.put("cpus", spec.cpus());
-        map.put("memory", spec.memory().toString());
-        BootSpec boot = spec.boot();
-        map.put("kernel", boot.kernel());
-        boot.initrd().ifPresent(initrd -> map.put("initrd", initrd));
-        map.put("append", boot.commandLine());
-        boot.flatGpa().ifPresent(gpa -> map.put("loadAddress", "0x" + Long.toHexString(gpa)));
-        map.put("disks", spec.disks().stream().map(Inspection::disk).toList());
-        return map;
-    }
-
-    private static Map<String, Object> disk(DiskSpec disk) {
-        SequencedMap<String, Object> map = new LinkedHashMap<>();
-        map.put("path", disk.path());
-        map.put("readOnly", disk.readOnly());
-        map.put("cache", disk.cache().text());
-        map.put("id", disk.id());
-        return map;
     }
 
     /** Neighbouring leaves that are alike and follow one another in the host become one entry. */

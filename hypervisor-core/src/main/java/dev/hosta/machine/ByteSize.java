@@ -1,15 +1,17 @@
 package dev.hosta.machine;
 
-/** Sizes as people write them: {@code 512M}, {@code 2G}; units are powers of 1024. */
+/**
+ * Sizes as people write them: {@code 512M}, {@code 2G}; units are powers of 1024, {@code B} is one.
+ */
 public final class ByteSize {
-    private static final String UNITS = "KMGT";
+    private static final String UNITS = "BKMGT";
 
     private ByteSize() {}
 
     /**
      * Reads a size.
      *
-     * @param text a whole number and one of {@code K M G T}, in either case
+     * @param text a whole number and one of {@code B K M G T}, in either case
      * @return bytes, 0 to 2^63-1
      * @throws SpecException where it is no such size, or too large
      */
@@ -23,10 +25,25 @@ public final class ByteSize {
                             + "'.");
         }
         try {
-            return Math.multiplyExact(Long.parseLong(text, 0, last, 10), 1L << 10 * (unit + 1));
+            return Math.multiplyExact(Long.parseLong(text, 0, last, 10), 1L << 10 * unit);
         } catch (ArithmeticException | NumberFormatException e) {
             throw new SpecException("A size this large cannot be: '" + text + "'.", e);
         }
+    }
+
+    /**
+     * Writes a size as {@link #parse} reads it, in the largest unit that loses nothing.
+     *
+     * @param bytes 0 to 2^63-1
+     */
+    public static String text(long bytes) {
+        int unit = 0;
+        long count = bytes;
+        while (count != 0 && count % 1024 == 0 && unit < UNITS.length() - 1) {
+            count /= 1024;
+            unit++;
+        }
+        return count + UNITS.substring(unit, unit + 1);
     }
 
     private static boolean isDigits(String text, int end) {

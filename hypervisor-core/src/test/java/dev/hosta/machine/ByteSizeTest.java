@@ -15,6 +15,13 @@ class ByteSizeTest {
         assertEquals(3L << 30, ByteSize.parse("3g"));
         assertEquals(1L << 40, ByteSize.parse("1T"));
         assertEquals(0, ByteSize.parse("0M"));
+        assertEquals(1500, ByteSize.parse("1500B"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0B", "1500B", "1K", "1023M", "2G", "3T", "4096T"})
+    void writesWhatItReads(String text) {
+        assertEquals(text, ByteSize.text(ByteSize.parse(text)));
     }
 
     @ParameterizedTest
