@@ -1,0 +1,34 @@
+package dev.hosta.migration;
+
+import dev.hosta.device.backend.ConsoleOutput;
+import dev.hosta.machine.MachineSpec;
+
+import java.nio.file.Path;
+
+/**
+ * Where an arriving guest is put.
+ *
+ * <p>Threading: called by the thread that waits for the guest, one call at a time.
+ */
+public interface Landing {
+    /** The machine as it will be asked for here: under another name, with other files. */
+    MachineSpec specOf(MachineSpec sent);
+
+    /**
+     * Takes the guest's name, before a page of it has moved.
+     *
+     * @return the folder that takes the records of the hand-over
+     * @throws RuntimeException with a line for the user, where the name is taken
+     */
+    Path claim(MachineSpec spec);
+
+    /** Where the serial port's output goes. */
+    ConsoleOutput console();
+
+    /**
+     * The guest does not come; whatever was claimed for it is given back.
+     *
+     * @param why one line
+     */
+    void givenUp(RuntimeException why);
+}

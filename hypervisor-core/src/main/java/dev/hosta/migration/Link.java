@@ -1,0 +1,156 @@
+package dev.hosta.migration;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A stream socket on which nothing takes longer than it may: bytes that do not come, or do not go,
+ * for {@link #SILENCE_NANOS} end it.
+ *
+ * <p>Buffers over native memory go to the kernel as they are, guest memory too.
+ *
+ * <p>Threading: one reads while another writes; any thread closes.
+ */
+final class Link implements AutoCloseable {
+    static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int DRAIN_BYTES = 64 << 10;
+
+    private final SocketChannel channel;
+    private final Selector readable;
+    private final Selector writable;
+
+    private Link(SocketChannel channel, Selector readable, Selector writable) {
+        this.channel = channel;
+        this.readable = readable;
+        this.writable = writable;
+    }
+
+    /** Takes over a connected socket; closes it where this fails. */
+    static Link over(SocketChannel channel) {
+        try {
+            channel.configureBlocking(false);
+            Selector readable = Selector.open();
+            Selector writable = Selector.open();
+            channel.register(readable, SelectionKey.OP_READ);
+            channel.register(writable, SelectionKey.OP_WRITE);
+            return new Link(channel, readable, writable);
+        } catch (IOException e) {
+            try {
+                channel.close();
+            } catch (IOException closing) {
+                e.addSuppressed(closing);
+            }
+            throw lost(e);
+        }
+    }
+
+    /**
+     * Fills a buffer.
+     *
+     * @param deadlineNanos {@link System#nanoTime} at which to give up, however much comes
+     * @throws MigrationException where the peer is gone or silent
+     */
+    void read(ByteBuffer to, long deadlineNanos) {
+        long heard = System.nanoTime();
+        try {
+            while (to.hasRemaining()) {
+                int count = channel.read(to);
+                if (count < 0) {
+                    throw new MigrationException("The peer closed the connection.");
+                }
+                if (count > 0) {
+                    heard = System.nanoTime();
+                } else {
+                    await(readable, Math.min(heard + SILENCE_NANOS, deadlineNanos));
+                }
+            }
+        } catch (IOException e) {
+            throw lost(e);
+        }
+    }
+
+    /**
+     * Sends all of the buffers.
+     *
+     * @throws MigrationException where the peer is gone, or takes nothing
+     */
+    void write(ByteBuffer... from) {
+        long taken = System.nanoTime();
+        int next = 0;
+        try {
+            while (next < from.length) {
+                if (!from[next].hasRemaining()) {
+                    next++;
+                } else if (channel.write(from, next, from.length - next) > 0) {
+                    taken = System.nanoTime();
+                } else {
+                    await(writable, taken + SILENCE_NANOS);
+                }
+            }
+        } catch (IOException e) {
+            throw lost(e);
+        }
+    }
+
+    private static void await(Selector selector, long untilNanos) throws IOException {
+        long left = untilNanos - System.nanoTime();
+        if (left <= 0) {
+            throw new MigrationException("The peer is silent.");
+        }
+        try {
+            selector.selectedKeys().clear();
+            selector.select(TimeUnit.NANOSECONDS.toMillis(left) + 1);
+        } catch (ClosedSelectorException e) {
+            throw new MigrationException("The connection was closed here.", e);
+        }
+        if (Thread.currentThread().isInterrupted()) {
+            throw new MigrationException("The migration was interrupted.");
+        }
+    }
+
+    private static MigrationException lost(IOException e) {
+        return new MigrationException("The connection is lost: " + e.getMessage() + ".", e);
+    }
+
+    /**
+     * Says that nothing more comes, and waits a moment until the peer has said so too, so that what
+     * was sent last is not lost with what was not read.
+     */
+    void finish() {
+        ByteBuffer rest = ByteBuffer.allocate(DRAIN_BYTES);
+        long deadline = System.nanoTime() + DRAIN_NANOS;
+        try {
+            channel.shutdownOutput();
+            for (int count = 0; count >= 0; count = channel.read(rest.clear())) {
+                if (count == 0) {
+                    await(readable, deadline);
+                } else if (System.nanoTime() - deadline > 0) {
+                    return;
+                }
+            }
+        } catch (IOException | MigrationException e) {
+            // The peer is gone or will not stop: nothing is lost that could be saved.
+            return;
+        }
+    }
+
+    /** Closes the socket. Idempotent. */
+    @Override
+    public void close() {
+        try (channel;
+                readable;
+                writable) {
+            return;
+        } catch (IOException e) {
+            // The kernel has let go of it all the same.
+            return;
+        }
+    }
+}

@@ -1,0 +1,192 @@
+package dev.hosta.migration;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+
+import dev.hosta.device.state.InvalidStateException;
+import dev.hosta.machine.GuestCpu;
+import dev.hosta.machine.MachineSpec;
+import dev.hosta.machine.MachineState;
+import dev.hosta.migration.FrameStream.Frame;
+import dev.hosta.snapshot.RecordCodec;
+import dev.hosta.snapshot.SavedFormException;
+import dev.hosta.snapshot.StateCodec;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What the control frames say: one JSON object each, the records as the saved form has them.
+ *
+ * <p>Threading: no state.
+ */
+final class Message {
+    private static final Path STATE_NAME = Path.of("the guest's state");
+    private static final int MOST_TEXT = 1000;
+
+    private Message() {}
+
+    /** HELLO. */
+    record Hello(List<Integer> versions, List<String> features, String id) {}
+
+    /** CHOICE. */
+    record Choice(int version, List<String> features) {}
+
+    /** RESERVE. */
+    record Reserve(MachineSpec spec, GuestCpu cpu) {}
+
+    /** RESERVED. */
+    record Reserved() {}
+
+    /** CANCEL. */
+    record Cancel(String reason) {}
+
+    /** ROUND: the pages of one round; from the destination, those that are damaged so far. */
+    record Round(int number, long sentPages, List<Long> damaged) {}
+
+    /** READY, GO, RUNNING and HEARD. */
+    record Token(String token) {}
+
+    /** ABORTED. */
+    record Aborted(String token, String reason) {}
+
+    /**
+     * STATE.
+     *
+     * @param digest of RAM, as {@link PageSums} has it
+     * @param running whether the guest ran
+     * @param machine all of it but RAM
+     */
+    record State(long digest, boolean running, MachineState machine) {}
+
+    /** Any of them but STATE as bytes. */
+    static byte[] write(Record message) {
+        return object(json -> RecordCodec.write(json, message));
+    }
+
+    /** STATE as bytes. */
+    static byte[] write(State state) {
+        return object(
+                json -> {
+                    json.writeStartObject();
+                    json.writeNumberField("digest", state.digest());
+                    json.writeBooleanField("running", state.running());
+                    json.writeFieldName("state");
+                    StateCodec.write(json, state.machine());
+                    json.writeEndObject();
+                });
+    }
+
+    private interface Writing {
+        void to(JsonGenerator json) throws IOException;
+    }
+
+    private static byte[] object(Writing writing) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
+            writing.to(json);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+
+    /**
+     * Passes a frame on.
+     *
+     * @throws MigrationException where it is of another type; for CANCEL, with the peer's reason
+     */
+    static Frame require(Frame frame, FrameType wanted) {
+        if (frame.type() == wanted) {
+            return frame;
+        }
+        if (frame.type() == FrameType.CANCEL) {
+            String reason = read(frame, Cancel.class).reason();
+            throw new MigrationException("The other side refused: " + printable(reason));
+        }
+        throw new MigrationException(
+                "The peer sent " + frame.type() + " where " + wanted + " belongs.");
+    }
+
+    /** Text of the peer's, fit for a terminal. */
+    static String printable(String text) {
+        String line = text.replaceAll("[^ -~]", "?");
+        return line.length() <= MOST_TEXT ? line : line.substring(0, MOST_TEXT);
+    }
+
+    /**
+     * Reads what a frame says.
+     *
+     * @throws MigrationException where it is no such message
+     */
+    static <T extends Record> T read(Frame frame, Class<T> type) {
+        return parse(
+                frame,
+                json -> {
+                    json.nextToken();
+                    return RecordCodec.read(json, type);
+                });
+    }
+
+    /**
+     * Reads STATE.
+     *
+     * @throws MigrationException where it is no state of a machine that this build reads
+     */
+    static State readState(Frame frame) {
+        return parse(
+                frame,
+                json -> {
+                    if (json.nextToken() != JsonToken.START_OBJECT) {
+                        throw new InvalidStateException("It is no object");
+                    }
+                    key(json, "digest", JsonToken.VALUE_NUMBER_INT);
+                    long digest = json.getLongValue();
+                    key(json, "running", null);
+                    boolean running = json.getBooleanValue();
+                    key(json, "state", JsonToken.START_ARRAY);
+                    MachineState machine = StateCodec.read(json, STATE_NAME);
+                    if (json.nextToken() != JsonToken.END_OBJECT) {
+                        throw new InvalidStateException("There is more behind the state");
+                    }
+                    return new State(digest, running, machine);
+                });
+    }
+
+    private static void key(JsonParser json, String name, JsonToken type) throws IOException {
+        boolean named = json.nextToken() == JsonToken.FIELD_NAME && json.currentName().equals(name);
+        JsonToken found = json.nextToken();
+        if (!named || type != null && found != type) {
+            throw new InvalidStateException("The key '" + name + "' is not where it must be");
+        }
+    }
+
+    private interface Reading<T> {
+        T from(JsonParser json) throws IOException;
+    }
+
+    private static <T> T parse(Frame frame, Reading<T> reading) {
+        String what = "The peer sent a " + frame.type() + " that cannot be: ";
+        try (JsonParser json = new JsonFactory().createParser(frame.payload())) {
+            T message = reading.from(json);
+            if (json.nextToken() != null) {
+                throw new MigrationException(what + "there is more behind it.");
+            }
+            return message;
+        } catch (SavedFormException e) {
+            throw new MigrationException(printable(e.getMessage()), e);
+        } catch (InvalidStateException | IOException e) {
+            String why =
+                    e instanceof JsonProcessingException j
+                            ? j.getOriginalMessage()
+                            : e.getMessage();
+            throw new MigrationException(what + printable(String.valueOf(why)) + ".", e);
+        }
+    }
+}

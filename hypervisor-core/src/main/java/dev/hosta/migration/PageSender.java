@@ -1,0 +1,130 @@
+package dev.hosta.migration;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.zip.CRC32C;
+
+/**
+ * Sends pages of guest RAM straight out of it: runs of pages that are not zero with a sum each, and
+ * ranges of such as have become zero.
+ *
+ * <p>The guest may run: a page that it writes while it is read is damaged on the way, and comes
+ * again with the next round, since the dirty log saw the write.
+ *
+ * <p>Threading: one thread.
+ */
+final class PageSender implements AutoCloseable {
+    private final FrameStream stream;
+    private final MemorySegment ram;
+    private final PageSums sums;
+    private final ByteBuffer head =
+            ByteBuffer.allocateDirect(PageFrame.headBytes(PageFrame.MOST_PAGES))
+                    .order(ByteOrder.LITTLE_ENDIAN);
+    private final CRC32C crc = new CRC32C();
+    private long sentPages;
+    private long zeroPages;
+    private long runFrom;
+    private int runCount;
+    private long zerosFrom;
+    private long zerosCount;
+
+    /** Sends out of {@code ram}, native memory of whole pages. */
+    PageSender(FrameStream stream, MemorySegment ram) {
+        this.stream = stream;
+        this.ram = ram;
+        this.sums = new PageSums(ram.byteSize() >>> PageFrame.PAGE_SHIFT);
+    }
+
+    /** Sends the pages whose bit is set: bit {@code n % 64} of word {@code n / 64} is page n. */
+    void send(long[] words) {
+        for (int word = 0; word < words.length; word++) {
+            for (long bits = words[word]; bits != 0; bits &= bits - 1) {
+                long page = ((long) word << 6) + Long.numberOfTrailingZeros(bits);
+                if (page < sums.pageCount()) {
+                    look(page);
+                }
+            }
+        }
+        flushRun();
+        flushZeros();
+    }
+
+    private void look(long page) {
+        if (isZero(page)) {
+            flushRun();
+            zeroPages++;
+            if (sums.isPresent(page)) {
+                sums.clear(page);
+                if (zerosFrom + zerosCount != page) {
+                    flushZeros();
+                    zerosFrom = page;
+                }
+                zerosCount++;
+            }
+        } else {
+            if (runFrom + runCount != page || runCount == PageFrame.MOST_PAGES) {
+                flushRun();
+                runFrom = page;
+            }
+            runCount++;
+        }
+    }
+
+    private boolean isZero(long page) {
+        MemorySegment bytes = bytes(page, 1);
+        // A page equals itself moved by a word only if all words are alike.
+        return bytes.get(ValueLayout.JAVA_LONG, 0) == 0
+                && bytes.asSlice(8).mismatch(bytes.asSlice(0, PageFrame.PAGE_BYTES - 8)) < 0;
+    }
+
+    private MemorySegment bytes(long page, int count) {
+        return ram.asSlice(page << PageFrame.PAGE_SHIFT, (long) count << PageFrame.PAGE_SHIFT);
+    }
+
+    private void flushRun() {
+        if (runCount == 0) {
+            return;
+        }
+        ByteBuffer pages = bytes(runFrom, runCount).asByteBuffer();
+        head.clear().putLong(runFrom).putInt(runCount).putInt(0);
+        for (int i = 0; i < runCount; i++) {
+            crc.reset();
+            crc.update(pages.slice(i * PageFrame.PAGE_BYTES, PageFrame.PAGE_BYTES));
+            int sum = (int) crc.getValue();
+            head.putInt(sum);
+            sums.set(runFrom + i, sum);
+        }
+        stream.sendPages(head.flip(), pages);
+        sentPages += runCount;
+        runCount = 0;
+    }
+
+    private void flushZeros() {
+        if (zerosCount > 0) {
+            stream.send(FrameType.ZEROS, new PageFrame(zerosFrom, zerosCount).zeros());
+            zerosCount = 0;
+        }
+    }
+
+    /** Pages that were sent with their content, since the start. */
+    long sentPages() {
+        return sentPages;
+    }
+
+    /** Pages that were found to be zero, since the start. */
+    long zeroPages() {
+        return zeroPages;
+    }
+
+    /** Of all that was sent. */
+    long digest() {
+        return sums.digest();
+    }
+
+    @Override
+    public void close() {
+        sums.close();
+    }
+}
