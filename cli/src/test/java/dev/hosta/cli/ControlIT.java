@@ -182,6 +182,7 @@ class ControlIT {
             assertTrue(curl(socket, "GET", "vm.info").contains("\"state\":\"Paused\""));
             assertEquals(" 204", curl(socket, "PUT", "vm.resume"));
             assertEquals(" 204", curl(socket, "PUT", "vm.reboot"));
+            walkSaves(socket);
             assertTrue(curl(socket, "PUT", "vm.add-fs", "-d", "{}").endsWith(" 500"));
             assertTrue(curl(socket, "PUT", "vm.info").endsWith(" 400"));
             assertTrue(curl(socket, "GET", "vm.nonsense").endsWith(" 404"));
@@ -196,6 +197,30 @@ class ControlIT {
         } finally {
             vmm.destroyForcibly();
         }
+    }
+
+    /** Saves the running VM, deletes it, and goes on where it was saved. */
+    private void walkSaves(Path socket) throws IOException {
+        String url = "file://" + folder.resolve("form");
+        String to = "{\"destination_url\":\"" + url + "\"}";
+        String from = "{\"source_url\":\"" + url + "\",\"prefault\":false}";
+        assertTrue(curl(socket, "PUT", "vm.snapshot", "-d", "{}").endsWith(" 400"));
+        assertEquals(" 204", curl(socket, "PUT", "vm.snapshot", "-d", to));
+        assertTrue(curl(socket, "GET", "vm.progress").contains("\"state\":\"done\""));
+        assertEquals(" 204", curl(socket, "PUT", "vm.pause"));
+        assertEquals(" 204", curl(socket, "PUT", "vm.snapshot", "-d", to));
+        assertTrue(curl(socket, "GET", "vm.info").contains("\"state\":\"Paused\""));
+        assertTrue(curl(socket, "PUT", "vm.restore", "-d", from).endsWith(" 500"));
+        assertEquals(" 204", curl(socket, "PUT", "vm.delete"));
+        assertEquals(" 204", curl(socket, "PUT", "vm.restore", "-d", from));
+        assertTrue(curl(socket, "GET", "vm.info").contains("\"state\":\"Paused\""));
+        assertEquals(" 204", curl(socket, "PUT", "vm.resume"));
+        assertTrue(curl(socket, "PUT", "vm.suspend", "-d", to).endsWith(" 200"));
+        assertTrue(curl(socket, "GET", "vm.info").contains("\"state\":\"Shutdown\""));
+        assertEquals(" 204", curl(socket, "PUT", "vm.delete"));
+        assertEquals(" 204", curl(socket, "PUT", "vm.restore", "-d", from));
+        assertEquals(" 204", curl(socket, "PUT", "vm.resume"));
+        assertTrue(curl(socket, "PUT", "vm.coredump", "-d", to).endsWith(" 500"));
     }
 
     /** curl itself tries again while nobody listens yet; only the file must be there. */
