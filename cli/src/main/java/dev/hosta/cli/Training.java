@@ -61,5 +61,8 @@ final class Training {
             return;
         }
         Main.execute("resume", "--name", "training-2", folder.toString());
+        for (String file : List.of("manifest.json", "memory.sums", "memory", "")) {
+            folder.resolve(file).toFile().delete();
+        }
     }
 }
