@@ -49,9 +49,7 @@ public final class VirtualMachine implements AutoCloseable {
     private final Object lock = new Object();
     private MachinePhase phase = MachinePhase.CREATED;
     private boolean started;
-
-    /** The save under way, if any. */
-    private Optional<MachineCut> cut = Optional.empty();
+    private Optional<MachineCut> cut = Optional.empty(); // The save under way, if any.
 
     VirtualMachine(
             MachineSpec spec,
