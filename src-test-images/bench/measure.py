@@ -6,23 +6,40 @@ import selectors
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 
 
 class Run:
-    """A started command; its standard output is read here, its input is empty."""
+    """A started command; its standard output is read here, its input is `given` each millisecond."""
 
-    def __init__(self, command):
+    def __init__(self, command, given=b"", pass_fds=None):
         self.output = b""
         self.complaints = tempfile.TemporaryFile()
         self.started = time.monotonic()
         self.process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if given else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self.complaints,
-            close_fds=False,
+            close_fds=bool(pass_fds),
+            pass_fds=pass_fds or (),
         )
+        self.ended = threading.Event()
+        if given:
+            threading.Thread(target=self.give, args=(given,), daemon=True).start()
+
+    def give(self, given):
+        """Writes to the command's input until the command ends; what it does not read yet waits."""
+        pipe = self.process.stdin.fileno()
+        os.set_blocking(pipe, False)
+        while not self.ended.wait(0.001):
+            try:
+                os.write(pipe, given)
+            except BlockingIOError:
+                pass
+            except OSError:
+                return
 
     def until(self, pattern, timeout):
         """Seconds from the start until the output matches; None when it ends or is late first."""
@@ -50,7 +67,10 @@ class Run:
             except ProcessLookupError:
                 pass
         self.process.wait()
+        self.ended.set()
         self.process.stdout.close()
+        if self.process.stdin:
+            self.process.stdin.close()
 
     def printed(self):
         """What it has written so far, for an error message."""
