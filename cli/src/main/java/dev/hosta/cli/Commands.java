@@ -18,6 +18,8 @@ final class Commands {
                     "snapshot",
                     "resume",
                     "fork",
+                    "receive",
+                    "migrate",
                     "inspect",
                     "translate",
                     "vmm",
@@ -40,6 +42,8 @@ final class Commands {
                     case "snapshot" -> new SaveCommand("snapshot");
                     case "resume" -> new ResumeCommand();
                     case "fork" -> new ForkCommand();
+                    case "receive" -> new ReceiveCommand();
+                    case "migrate" -> new MigrateCommand();
                     case "inspect" -> new InspectCommand();
                     case "translate" -> new TranslateCommand();
                     case "vmm" -> new VmmCommand();

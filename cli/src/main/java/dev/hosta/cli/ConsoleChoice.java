@@ -1,5 +1,7 @@
 package dev.hosta.cli;
 
+import dev.hosta.control.SerialChoice;
+
 import java.nio.file.Path;
 
 /** Where the guest's console goes. */
@@ -16,4 +18,13 @@ sealed interface ConsoleChoice {
 
     /** No input, output dropped. */
     record None() implements ConsoleChoice {}
+
+    /** What the API calls it. */
+    default SerialChoice serial() {
+        return switch (this) {
+            case Stdio s -> new SerialChoice.Tty();
+            case ToFile f -> new SerialChoice.ToFile(f.path());
+            case None n -> new SerialChoice.None();
+        };
+    }
 }

@@ -4,6 +4,7 @@ import dev.hosta.control.CallException;
 import dev.hosta.control.ConsoleHub;
 import dev.hosta.control.ConsoleServer;
 import dev.hosta.control.Forks;
+import dev.hosta.control.Migrations;
 import dev.hosta.control.Saves;
 import dev.hosta.control.SerialChoice;
 import dev.hosta.control.VmView;
@@ -44,6 +45,7 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
     private final Map<SerialChoice, Console> consoles = new HashMap<>();
     private final Saves saves = new Saves();
     private final Forks forks;
+    private final Migrations migrations = new Migrations();
     private volatile ConsoleOutput output = value -> {};
 
     // Guarded by this object's monitor.
@@ -136,6 +138,11 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
     @Override
     public Saves saves() {
         return saves;
+    }
+
+    @Override
+    public Migrations migrations() {
+        return migrations;
     }
 
     @Override
@@ -237,13 +244,16 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
             again = outcome instanceof MachineOutcome.ResetRequested;
             boolean stopped = outcome instanceof MachineOutcome.Stopped;
             byItself = !again && !stopped;
+            migrations.settle();
             saves.settle(stopped);
             forks.settle();
             end =
                     saves.suspendedTo()
                             .map(folder -> "suspended to " + folder)
+                            .or(() -> migrations.goneTo().map(there -> "went to " + there))
                             .orElse(describe(outcome));
             saves.forget();
+            migrations.forget();
         } catch (RuntimeException e) {
             Failure.report(e);
             end = "failed: " + e.getMessage();

@@ -22,6 +22,12 @@ final class ExitStatus {
     /** A saved machine that cannot go on here. */
     static final int INCOMPATIBLE = 5;
 
+    /** A guest did not migrate, and is where it was. */
+    static final int NOT_MIGRATED = 6;
+
+    /** A guest may have migrated, and is paused where it was. */
+    static final int MIGRATION_UNKNOWN = 7;
+
     /** What a signal of Ctrl-C ends with. */
     static final int INTERRUPTED = 130;
 

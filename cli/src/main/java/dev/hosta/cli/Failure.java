@@ -9,6 +9,7 @@ import dev.hosta.linux.NetException;
 import dev.hosta.linux.PortException;
 import dev.hosta.machine.SpecException;
 import dev.hosta.memory.MemoryException;
+import dev.hosta.migration.MigrationException;
 import dev.hosta.snapshot.SaveException;
 import dev.hosta.snapshot.SavedFormException;
 
@@ -76,6 +77,7 @@ final class Failure {
                 || e instanceof SaveException
                 || e instanceof SavedFormException
                 || e instanceof MemoryException
+                || e instanceof MigrationException
                 || e instanceof ImageException;
     }
 }

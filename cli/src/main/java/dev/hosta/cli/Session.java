@@ -4,11 +4,11 @@ import dev.hosta.control.CallException;
 import dev.hosta.control.ConsoleHub;
 import dev.hosta.control.ControlServer;
 import dev.hosta.control.Forks;
+import dev.hosta.control.Migrations;
 import dev.hosta.control.Saves;
 import dev.hosta.control.SerialChoice;
 import dev.hosta.control.VmView;
 import dev.hosta.control.Vmm;
-import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.linux.Background;
 import dev.hosta.linux.LinuxException;
 import dev.hosta.linux.PidFile;
@@ -43,7 +43,8 @@ final class Session implements ConsoleInput.Guest, Vmm {
     private final SessionSaves saves;
 
     // Of the thread that runs.
-    private Optional<Making> first;
+    private Optional<MachineMaking> first;
+    private boolean goesOn;
 
     // Guarded by this object's monitor.
     private Optional<VirtualMachine> machine = Optional.empty();
@@ -55,18 +56,6 @@ final class Session implements ConsoleInput.Guest, Vmm {
     private boolean rebooting;
     private long upSinceNanos;
 
-    /** Makes a machine in another way than by booting it. */
-    @FunctionalInterface
-    interface Making {
-        /**
-         * Makes it, not running yet.
-         *
-         * @param console where the serial port's output goes
-         * @param terminal where the virtio console goes that is on stdio, if any
-         */
-        VirtualMachine make(ConsoleOutput console, Optional<StdioPort> terminal);
-    }
-
     Session(RunRequest request) {
         this(request, Optional.empty());
     }
@@ -76,11 +65,11 @@ final class Session implements ConsoleInput.Guest, Vmm {
      *
      * @param first makes the first machine; after a reset of the guest's it boots
      */
-    Session(RunRequest request, Making first) {
+    Session(RunRequest request, MachineMaking first) {
         this(request, Optional.of(first));
     }
 
-    private Session(RunRequest request, Optional<Making> first) {
+    private Session(RunRequest request, Optional<MachineMaking> first) {
         this.request = request;
         this.first = first;
         this.saves = new SessionSaves(request.machine().name());
@@ -93,6 +82,28 @@ final class Session implements ConsoleInput.Guest, Vmm {
         this.endNanos = request.timeout().map(t -> System.nanoTime() + t.toNanos());
     }
 
+    /**
+     * A run of a guest that is to arrive.
+     *
+     * @param held the folder of its name
+     */
+    Session(RunRequest request, RuntimeFolder held) {
+        this(request, Optional.empty());
+        folder = Optional.of(held);
+    }
+
+    /** Where the virtio console goes that is on stdio, if any. */
+    Optional<StdioPort> terminalPort() {
+        return terminal.map(TerminalPort::port);
+    }
+
+    /** Follows a guest that has arrived, running or paused, to its end. */
+    int follow(VirtualMachine arrived) {
+        first = Optional.of((output, port) -> arrived);
+        goesOn = true;
+        return run();
+    }
+
     /** Runs the guest to its end and gives the process's status. */
     int run() {
         if (request.background()) {
@@ -102,7 +113,9 @@ final class Session implements ConsoleInput.Guest, Vmm {
         Optional<MachineOutcome> outcome;
         try {
             terminal.ifPresent(TerminalPort::followSize);
-            hold(RuntimeFolder.claim(request.machine().name()));
+            if (folderHeld().isEmpty()) {
+                hold(RuntimeFolder.claim(request.machine().name()));
+            }
             outcome = runUntilEnd();
             console.flush();
             terminal.ifPresent(port -> port.console().flush());
@@ -110,7 +123,10 @@ final class Session implements ConsoleInput.Guest, Vmm {
         } finally {
             leave();
         }
-        tellWhereItIs();
+        Optional<String> elsewhere = saves.elsewhere();
+        if (elsewhere.isPresent()) {
+            Failure.print("'" + name() + "' " + elsewhere.get() + ".");
+        }
         return outcome.map(Session::status).orElse(ExitStatus.TIMED_OUT);
     }
 
@@ -129,6 +145,7 @@ final class Session implements ConsoleInput.Guest, Vmm {
                 if (outcome.isEmpty() || !isAgain(outcome.get())) {
                     return outcome;
                 }
+                saves.next();
             }
         }
     }
@@ -137,22 +154,18 @@ final class Session implements ConsoleInput.Guest, Vmm {
         attach(vm);
         console.open();
         terminal.ifPresent(port -> port.console().open());
-        vm.start();
+        if (!goesOn) {
+            vm.start();
+        }
+        goesOn = false;
         console.start();
         serve();
         terminal.ifPresent(port -> port.console().start());
         return await(vm);
     }
 
-    private void tellWhereItIs() {
-        Optional<Path> folder = saves.suspendedTo();
-        if (folder.isPresent()) {
-            Failure.print("'" + name() + "' is suspended to " + folder.get() + ".");
-        }
-    }
-
     private synchronized boolean isAgain(MachineOutcome outcome) {
-        if (saves.suspendedTo().isPresent()) {
+        if (saves.elsewhere().isPresent()) {
             return false;
         }
         boolean asked = rebooting && outcome instanceof MachineOutcome.Stopped && !stopped;
@@ -192,7 +205,7 @@ final class Session implements ConsoleInput.Guest, Vmm {
     }
 
     private VirtualMachine create() {
-        Optional<Making> making = first;
+        Optional<MachineMaking> making = first;
         first = Optional.empty();
         if (making.isPresent()) {
             return making.get().make(hub, terminal.map(TerminalPort::port));
@@ -284,15 +297,12 @@ final class Session implements ConsoleInput.Guest, Vmm {
     @Override
     public synchronized Optional<VmView> vm() {
         return Optional.of(
-                new VmView(request.machine(), serial(), machine, upSinceNanos, Optional.empty()));
-    }
-
-    private SerialChoice serial() {
-        return switch (request.console()) {
-            case ConsoleChoice.Stdio s -> new SerialChoice.Tty();
-            case ConsoleChoice.ToFile f -> new SerialChoice.ToFile(f.path());
-            case ConsoleChoice.None n -> new SerialChoice.None();
-        };
+                new VmView(
+                        request.machine(),
+                        request.console().serial(),
+                        machine,
+                        upSinceNanos,
+                        Optional.empty()));
     }
 
     @Override
@@ -308,6 +318,11 @@ final class Session implements ConsoleInput.Guest, Vmm {
     @Override
     public Saves saves() {
         return saves.saves();
+    }
+
+    @Override
+    public Migrations migrations() {
+        return saves.migrations();
     }
 
     @Override

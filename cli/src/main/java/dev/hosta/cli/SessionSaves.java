@@ -1,13 +1,13 @@
 package dev.hosta.cli;
 
 import dev.hosta.control.Forks;
+import dev.hosta.control.Migrations;
 import dev.hosta.control.Saves;
 
-import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What a run has of saves and forks: nothing, until the first of them is asked for.
+ * What a run has of saves, forks and migrations: nothing, until the first of them is asked for.
  *
  * <p>Threading: any thread.
  */
@@ -17,6 +17,7 @@ final class SessionSaves {
     // Guarded by this object's monitor.
     private Optional<Saves> saves = Optional.empty();
     private Optional<Forks> forks = Optional.empty();
+    private Optional<Migrations> migrations = Optional.empty();
 
     SessionSaves(String name) {
         this.name = name;
@@ -36,6 +37,17 @@ final class SessionSaves {
         return forks.get();
     }
 
+    synchronized Migrations migrations() {
+        if (migrations.isEmpty()) {
+            migrations = Optional.of(new Migrations());
+        }
+        return migrations.get();
+    }
+
+    private synchronized Optional<Migrations> migrationsSoFar() {
+        return migrations;
+    }
+
     private synchronized Optional<Saves> savesSoFar() {
         return saves;
     }
@@ -50,6 +62,10 @@ final class SessionSaves {
      */
     void settle(boolean cancelling) {
         // No lambdas: where nothing was saved, nothing of saves is loaded.
+        Optional<Migrations> sent = migrationsSoFar();
+        if (sent.isPresent()) {
+            sent.get().settle();
+        }
         Optional<Saves> begun = savesSoFar();
         if (begun.isPresent()) {
             begun.get().settle(cancelling);
@@ -60,9 +76,24 @@ final class SessionSaves {
         }
     }
 
-    /** Where the machine was suspended to; empty where it was not. */
-    Optional<Path> suspendedTo() {
+    /** What became of a guest that goes on elsewhere, after its name; empty where it does not. */
+    Optional<String> elsewhere() {
+        Optional<Migrations> sent = migrationsSoFar();
+        if (sent.isPresent() && sent.get().goneTo().isPresent()) {
+            return Optional.of("went to " + sent.get().goneTo().get());
+        }
         Optional<Saves> begun = savesSoFar();
-        return begun.isPresent() ? begun.get().suspendedTo() : Optional.empty();
+        if (begun.isPresent() && begun.get().suspendedTo().isPresent()) {
+            return Optional.of("is suspended to " + begun.get().suspendedTo().get());
+        }
+        return Optional.empty();
+    }
+
+    /** A machine takes the place of another that has ended. */
+    void next() {
+        Optional<Migrations> sent = migrationsSoFar();
+        if (sent.isPresent()) {
+            sent.get().forget();
+        }
     }
 }

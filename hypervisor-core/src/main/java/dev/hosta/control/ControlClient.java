@@ -112,7 +112,8 @@ public final class ControlClient implements AutoCloseable {
         }
         if (!response.isSuccess()) {
             throw new ControlException(
-                    "'" + name + "' refused " + call + ": " + reason(response.body()));
+                    "'" + name + "' refused " + call + ": " + reason(response.body()),
+                    response.status());
         }
         return response.body();
     }

@@ -35,6 +35,7 @@ public final class VmApi implements HttpServer.Handler {
     private final Vmm vmm;
     private final String version;
     private final SaveCalls saves;
+    private final MigrationCalls migrations;
 
     /**
      * Answers for a VMM.
@@ -45,6 +46,7 @@ public final class VmApi implements HttpServer.Handler {
         this.vmm = vmm;
         this.version = version;
         this.saves = new SaveCalls(vmm);
+        this.migrations = new MigrationCalls(vmm);
     }
 
     @Override
@@ -97,8 +99,9 @@ public final class VmApi implements HttpServer.Handler {
             case "vm.progress" -> get(request, () -> vmm.saves().progress());
             case "vm.cancel" -> put(request, saves::cancel);
             case "vm.coredump" -> withBody(request, () -> refuse("core dumps"));
-            case "vm.send-migration", "vm.receive-migration" ->
-                    withBody(request, () -> refuse("migration yet"));
+            case "vm.send-migration" -> withBody(request, () -> migrations.send(request.text()));
+            case "vm.receive-migration" ->
+                    withBody(request, () -> refuse("vm.receive-migration yet: 'hosta receive'"));
             case "vm.resize", "vm.resize-disk", "vm.resize-zone" ->
                     withBody(request, () -> refuse("to resize a VM"));
             case "vm.add-device",

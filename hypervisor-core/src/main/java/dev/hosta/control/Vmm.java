@@ -57,6 +57,9 @@ public interface Vmm {
     /** The saves of the VM. */
     Saves saves();
 
+    /** The migrations of the VM to elsewhere. */
+    Migrations migrations();
+
     /** The forks of the VM. */
     Forks forks();
 

@@ -118,7 +118,12 @@ final class Arrival implements AutoCloseable {
         machine =
                 Optional.of(
                         VirtualMachine.restore(
-                                spec, withOwnClock(sent.machine()), cpu, given, landing.console()));
+                                spec,
+                                withOwnClock(sent.machine()),
+                                cpu,
+                                given,
+                                landing.console(),
+                                landing.terminal()));
     }
 
     /** What the clock says of the other host's counters means nothing here. */

@@ -1,9 +1,11 @@
 package dev.hosta.migration;
 
 import dev.hosta.device.backend.ConsoleOutput;
+import dev.hosta.linux.StdioPort;
 import dev.hosta.machine.MachineSpec;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Where an arriving guest is put.
@@ -24,6 +26,9 @@ public interface Landing {
 
     /** Where the serial port's output goes. */
     ConsoleOutput console();
+
+    /** Where the virtio console goes that the spec has on stdio, if any. */
+    Optional<StdioPort> terminal();
 
     /**
      * The guest does not come; whatever was claimed for it is given back.

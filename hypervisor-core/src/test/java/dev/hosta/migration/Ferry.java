@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hosta.device.backend.ConsoleOutput;
+import dev.hosta.linux.StdioPort;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.TestGuest;
 import dev.hosta.machine.VirtualMachine;
@@ -13,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -55,6 +57,11 @@ final class Ferry implements AutoCloseable {
                     @Override
                     public ConsoleOutput console() {
                         return console;
+                    }
+
+                    @Override
+                    public Optional<StdioPort> terminal() {
+                        return Optional.empty();
                     }
 
                     @Override

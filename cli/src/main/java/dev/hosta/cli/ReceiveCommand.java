@@ -1,0 +1,136 @@
+package dev.hosta.cli;
+
+import dev.hosta.device.backend.ConsoleOutput;
+import dev.hosta.linux.PidFile;
+import dev.hosta.linux.StdioPort;
+import dev.hosta.machine.MachineSpec;
+import dev.hosta.machine.RuntimeFolder;
+import dev.hosta.machine.SpecException;
+import dev.hosta.machine.VirtualMachine;
+import dev.hosta.migration.Landing;
+import dev.hosta.migration.MigrationAddress;
+import dev.hosta.migration.MigrationDestination;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** {@code hosta receive}: waits for a VM that migrates here, and becomes its VMM. */
+final class ReceiveCommand implements Command {
+    private static final String LISTEN = "--listen";
+    private static final String INSECURE = "--insecure";
+
+    private final WarmUp warmUp = new WarmUp();
+
+    @Override
+    public void prepare() {
+        warmUp.start();
+    }
+
+    @Override
+    public CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create().name("hosta receive");
+        spec.usageMessage()
+                .description("Waits for a VM that 'hosta migrate' sends, and runs it here.")
+                .footer(
+                        "",
+                        "A migration that fails before the VM is handed over is reported, and the",
+                        "next one waited for. Exit status: as of run once the guest runs, else 1.");
+        RunOptions.option(
+                spec,
+                LISTEN,
+                "HOST:PORT|unix:PATH",
+                MigrationAddress::parse,
+                "Where to wait; port 0 takes a free one, and says which.");
+        RunOptions.option(
+                spec,
+                "--name",
+                "NAME",
+                MachineSpec::requireName,
+                "Name of the VM (default: as it was).");
+        ConsoleOptions.addSerialTo(spec);
+        ResumeOptions.flag(spec, INSECURE, "Listen on a network without encryption.");
+        spec.addOption(HelpOption.spec());
+        return spec;
+    }
+
+    @Override
+    public int run(ParseResult parsed) {
+        MigrationAddress at =
+                RunOptions.value(parsed, LISTEN, MigrationAddress::parse)
+                        .orElseThrow(() -> new SpecException("--listen is missing."))
+                        .requireLocal(parsed.hasMatchedOption(INSECURE));
+        // Loads the native library beside the warm-up.
+        PidFile.ownPid();
+        warmUp.await();
+        MigrationDestination destination = MigrationDestination.listen(at);
+        System.err.println(
+                Failure.line(
+                        "Waiting for a VM on "
+                                + (destination.address() instanceof InetSocketAddress inet
+                                        ? inet.getHostString() + ":" + inet.getPort()
+                                        : at.text())
+                                + "."));
+        Coming coming = new Coming(parsed);
+        Thread hook = new Thread(coming::leave, "leave");
+        Runtime.getRuntime().addShutdownHook(hook);
+        VirtualMachine machine = destination.await(coming);
+        return coming.session().follow(machine);
+    }
+
+    /** The run of a guest that is on its way, and what was claimed for it. */
+    private static final class Coming implements Landing {
+        private final ParseResult parsed;
+        private Optional<RuntimeFolder> folder = Optional.empty();
+        private Optional<Session> session = Optional.empty();
+
+        Coming(ParseResult parsed) {
+            this.parsed = parsed;
+        }
+
+        Session session() {
+            return session.orElseThrow();
+        }
+
+        @Override
+        public MachineSpec specOf(MachineSpec sent) {
+            return RunOptions.value(parsed, "--name", MachineSpec::requireName)
+                    .map(sent::withName)
+                    .orElse(sent);
+        }
+
+        @Override
+        public synchronized Path claim(MachineSpec spec) {
+            RuntimeFolder held = RuntimeFolder.claim(spec.name());
+            folder = Optional.of(held);
+            session = Optional.of(new Session(ResumeOptions.request(parsed, spec), held));
+            return held.path();
+        }
+
+        @Override
+        public ConsoleOutput console() {
+            return session().console();
+        }
+
+        @Override
+        public Optional<StdioPort> terminal() {
+            return session().terminalPort();
+        }
+
+        @Override
+        public synchronized void givenUp(RuntimeException why) {
+            Failure.report(why);
+            folder.ifPresent(RuntimeFolder::close);
+            folder = Optional.empty();
+            session = Optional.empty();
+        }
+
+        /** The process ends. */
+        synchronized void leave() {
+            folder.ifPresent(RuntimeFolder::close);
+        }
+    }
+}
