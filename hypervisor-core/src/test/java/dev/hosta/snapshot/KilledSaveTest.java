@@ -17,8 +17,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -26,60 +28,74 @@ import java.util.stream.Stream;
 
 /**
  * A process that is killed while it saves, at random points: what it saved before is whole, or what
- * it was saving is. {@code -Dhosta.kills=200} for as many points.
+ * it was saving is. {@code -Dhosta.kills=200} for as many points, as {@code
+ * src-test-images/faults/kill-save.sh} has it.
+ *
+ * <p>Each process saves four guests at once, two by snapshots and two by suspending them, so that
+ * one kill hits four saves. The guests are tiny, so that no part of a save is much longer than
+ * another.
  */
 @RequiresKvm
-@Timeout(1800)
+@Timeout(3000)
 final class KilledSaveTest {
-    private static final int KILLS = Integer.getInteger("hosta.kills", 4);
-    private static final long MOST_DELAY_MICROS = 400_000;
+    private static final int SAVERS = 4;
+    private static final int KILLS = Integer.getInteger("hosta.kills", 8);
 
     @TempDir Path folder;
+
+    private final Map<String, Integer> outcomes = new TreeMap<>();
 
     @Test
     void aWholeFormIsThereAfterEachKill() throws IOException, InterruptedException {
         Random random = new Random(9);
-        Map<String, Integer> outcomes = new TreeMap<>();
-        Path form = folder.resolve("form");
-        for (int kill = 0; kill < KILLS; kill++) {
-            String last = saveAndKill(form, kill % 2 == 1, random.nextLong(MOST_DELAY_MICROS));
-            String found = SavedForm.read(form).id();
-            String outcome =
-                    (found.equals(last) ? "the earlier one whole" : "the new one whole")
-                            + (names().size() > 1 ? ", leftovers to sweep" : ", no leftovers");
-            outcomes.merge(outcome, 1, Integer::sum);
-            goesOn(form);
+        List<Path> forms = new ArrayList<>();
+        for (int i = 0; i < SAVERS; i++) {
+            forms.add(Files.createDirectory(folder.resolve("saver" + i)).resolve("form"));
         }
-        outcomes.forEach((what, count) -> System.out.printf("%4d %s%n", count, what));
-        try (TestGuest guest = new TestGuest("spin", "", 1)) {
-            guest.machine.start();
-            SavedForm.write(guest.machine, form, SaveOptions.SNAPSHOT, SaveProgress.NONE);
+        for (int kills = 0; kills < KILLS; kills += SAVERS) {
+            Map<Path, String> last = saveAndKill(forms, random);
+            for (int i = 0; i < SAVERS; i++) {
+                Path form = forms.get(i);
+                count((i % 2 == 0 ? "snapshot" : "suspend "), form, last.get(form));
+                goesOn(form);
+            }
         }
-        assertEquals(List.of("form"), names());
+        System.out.println("what      killed at                                  outcome");
+        outcomes.forEach((what, count) -> System.out.printf("%s %4d%n", what, count));
+        sweepsUp(forms.getFirst());
     }
 
-    /** The id of the last form that was complete when the process was killed, as far as it said. */
-    private static String saveAndKill(Path form, boolean suspends, long delayMicros)
+    /** Ids of the last forms that were complete at the kill, as far as the process said. */
+    private static Map<Path, String> saveAndKill(List<Path> forms, Random random)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command().orElseThrow());
         command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1"));
+        command.addAll(List.of("-XX:+UseSerialGC", "-XX:-UsePerfData"));
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-        command.addAll(List.of(SavingChild.class.getName(), form.toString()));
-        if (suspends) {
-            command.add("suspend");
-        }
+        command.add(SavingChild.class.getName());
+        forms.forEach(form -> command.add(form.toString()));
         Process child =
                 new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Map<Path, String> last = new HashMap<>();
         try (BufferedReader said = child.inputReader()) {
-            String last = said.readLine();
-            assertNotNull(last, "The process did not save");
-            assertFalse(child.waitFor(delayMicros, TimeUnit.MICROSECONDS));
+            // Each saves twice at least: so the point is in the midst of a save over another.
+            Map<Path, Integer> times = new HashMap<>();
+            long from = 0;
+            while (times.size() < forms.size() || times.containsValue(1)) {
+                String line = said.readLine();
+                assertNotNull(line, "The process did not save");
+                times.merge(heard(line, last), 1, Integer::sum);
+                from = from == 0 ? System.nanoTime() : from;
+            }
+            long saveNanos = (System.nanoTime() - from) / 2;
+            long delay = random.nextLong(1 + saveNanos);
+            assertFalse(child.waitFor(delay, TimeUnit.NANOSECONDS));
             // Unlike the process, its handle leaves what it said to be read.
             child.toHandle().destroyForcibly();
             child.waitFor();
             for (String line = said.readLine(); line != null; line = said.readLine()) {
-                last = line;
+                heard(line, last);
             }
             return last;
         } finally {
@@ -87,9 +103,51 @@ final class KilledSaveTest {
         }
     }
 
-    private List<String> names() throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.map(p -> p.getFileName().toString()).toList();
+    private static Path heard(String line, Map<Path, String> last) {
+        int blank = line.lastIndexOf(' ');
+        Path form = Path.of(line.substring(0, blank));
+        last.put(form, line.substring(blank + 1));
+        return form;
+    }
+
+    private void count(String what, Path form, String last) throws IOException {
+        String found = SavedForm.read(form).id();
+        String at = point(form, last, found);
+        String outcome = found.equals(last) ? "earlier form whole" : "new form whole";
+        outcomes.merge(String.format("%s  %-42s %-20s", what, at, outcome), 1, Integer::sum);
+    }
+
+    /** Where in a save the kill came, by what it left beside the form. */
+    private static String point(Path form, String last, String found) throws IOException {
+        Optional<Path> left;
+        try (Stream<Path> files = Files.list(form.getParent())) {
+            left = files.filter(p -> !p.equals(form)).findFirst();
+        }
+        if (left.isEmpty()) {
+            return found.equals(last) ? "the guest's run, before or between saves" : "the report";
+        }
+        Path manifest = left.get().resolve(ManifestFile.NAME);
+        if (!found.equals(last)) {
+            return Files.exists(manifest) ? "between exchange and sweeping" : "sweeping";
+        }
+        if (Files.exists(manifest)) {
+            return "manifest, sync, before the exchange";
+        }
+        if (!Files.exists(left.get().resolve(MemoryFile.NAME))) {
+            return "making the folder, or its sweeping";
+        }
+        return Files.exists(left.get().resolve(MemorySums.NAME))
+                ? "sums"
+                : "cut, or memory being written";
+    }
+
+    private void sweepsUp(Path form) throws IOException {
+        try (TestGuest guest = new TestGuest("spin", "", 1)) {
+            guest.machine.start();
+            SavedForm.write(guest.machine, form, SaveOptions.SNAPSHOT, SaveProgress.NONE);
+        }
+        try (Stream<Path> files = Files.list(form.getParent())) {
+            assertEquals(List.of(form), files.toList());
         }
     }
 
