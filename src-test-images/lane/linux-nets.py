@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Two Linux guests with disks (../linux/make-root.sh) and the host send one another pings and megabytes.
 
-    linux-nets.py [--limit SECONDS] [--mib N] [--cable-mib N] [--user-mib N] --hosta HOSTA --folder FOLDER
+    linux-nets.py [--limit SECONDS] [--mib N] [--cable-mib N] --hosta HOSTA --folder FOLDER
 
 FOLDER holds vmlinuz, root.cpio, and the disks left.img and right.img. The host has a bridge with the address 10.78.0.1/24
-and on it the taps `left` and `right`; each guest's first card is on its tap, the second on a cable between the two. The
-left one has a third card, on a network that needs no right (passt), where the host is 10.77.0.1. The right one's terminal
-is its virtio console. Each byte of a transfer is compared, or summed up. Status 0 when all arrived as it was sent.
+and on it the taps `left` and `right`; each guest's first card is on its tap, the second on a cable between the two. The right one's
+terminal is its virtio console. Each byte of a transfer is compared, or summed up. Status 0 when all arrived as it was sent.
 """
 import argparse
 import hashlib
@@ -21,7 +20,6 @@ from screen import Failed, Screen
 PROMPT = r"[a-z]+@guest# "
 HOST, LEFT, RIGHT = "10.78.0.1", "10.78.0.2", "10.78.0.3"
 CABLE_LEFT, CABLE_RIGHT = "10.79.0.2", "10.79.0.3"
-USER_HOST = "10.77.0.1"
 FETCH_PORT, PORT = 8000, 9000
 SEND, TAKE = "/home/guest/send", "/home/guest/take"  # by nets-test.sh; nc itself goes by the kilobyte
 SIZE = (31, 101)
@@ -165,9 +163,6 @@ def talk(left, right, transfers, options):
     transfers.from_host("tap, host to guest", left, HOST, options.mib)
     transfers.between("tap, guest to guest", left, right, RIGHT, options.mib)
     transfers.between("cable, guest to guest", right, left, CABLE_LEFT, options.cable_mib)
-    left.ask("udhcpc -q -n -i eth2 -s /etc/udhcpc/default.script; ip route", r"default via 10.77.0.1 dev eth2")
-    transfers.to_host("user, guest to host", left, USER_HOST, options.user_mib)
-    transfers.from_host("user, host to guest", left, USER_HOST, options.user_mib)
     for guest in left, right:
         guest.ask("dmesg | grep -E 'WARNING:|BUG:|NETDEV WATCHDOG' | grep -vc fpu__init_system_xstate", r"(^|\n)0\s")
         guest.type("poweroff\r")
@@ -181,7 +176,6 @@ def main():
     parser.add_argument("--limit", type=float, default=600)
     parser.add_argument("--mib", type=int, default=64)
     parser.add_argument("--cable-mib", type=int, default=16)
-    parser.add_argument("--user-mib", type=int, default=64)
     parser.add_argument("--hosta", required=True)
     parser.add_argument("--folder", required=True)
     options = parser.parse_args()
@@ -191,7 +185,7 @@ def main():
     command += ["--initrd", f"{folder}/root.cpio", "--rng", "--append", "root=/dev/vda rw console=ttyS0 quiet panic=-1"]
     cable = ["--net", f"socket:{folder}/cable"]
     left = Screen(
-        command + ["--disk", f"{folder}/left.img", "--net", "tap:left"] + cable + ["--net", "user"],
+        command + ["--disk", f"{folder}/left.img", "--net", "tap:left"] + cable,
         options.limit,
         PROMPT,
     )

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Shows in the lane that two guests and the host reach one another by taps, the guests by a cable, and one the
-# host by passt: pings, and megabytes over TCP that arrive as they were sent. Prints what they took.
+# Shows in the lane that two guests and the host reach one another by taps, the guests by a
+# cable: pings, and megabytes over TCP that arrive as they were sent. Prints what they took.
 #
-#   nets-test.sh [-o FOLDER] [-m MIB]     MIB of each transfer by tap and passt, 8 by default; a quarter by cable
+#   nets-test.sh [-o FOLDER] [-m MIB]     MIB of each transfer by tap, 8 by default; a quarter by cable
 #
 # Needs what ../install-packages.sh installs, and a built Hosta.
 set -euo pipefail
@@ -42,11 +42,6 @@ cp "$job/root.cpio" $folder
 cp "$cache"/k-cloud/boot/vmlinuz-* $folder/vmlinuz
 
 modprobe bridge
-modprobe dummy
-ip link add uplink type dummy
-ip addr add 10.77.0.2/24 dev uplink
-ip link set uplink up
-ip route add default via 10.77.0.1
 ip link add bridge type bridge
 ip addr add 10.78.0.1/24 dev bridge
 for name in left right; do
@@ -58,7 +53,7 @@ ip link set bridge up
 busybox httpd -p 10.78.0.1:8000 -h $folder
 
 rc=0
-timeout "$limit" /usr/bin/python3 -B "$here/linux-nets.py" --limit $((limit - 30)) --mib "$mib" --user-mib "$mib" \
+timeout "$limit" /usr/bin/python3 -B "$here/linux-nets.py" --limit $((limit - 30)) --mib "$mib" \
     --cable-mib $((mib / 4)) --hosta "$here/../../cli/bin/hosta" --folder $folder || rc=$?
 cp $folder/right.console "$OUT/"
 if [ $rc != 0 ]; then
