@@ -216,8 +216,17 @@ class LifecycleIT {
         // Much to write, so that the signal comes in the middle.
         assertOk(
                 hosta(
-                        "run", "-d", "--wait-for", "rounds 1", "--name", "web1", "--memory", "1G",
-                        "dirty", "400", "400"));
+                        "run",
+                        "-d",
+                        "--wait-for",
+                        "rounds 1",
+                        "--name",
+                        "web1",
+                        "--memory",
+                        "1G",
+                        "dirty",
+                        "400",
+                        "400"));
         ProcessBuilder builder =
                 new ProcessBuilder(
                                 Launched.LAUNCHER.toString(),

@@ -71,6 +71,7 @@ class ApiDocumentTest {
         private final ConsoleHub hub = new ConsoleHub(value -> {}, (bytes, offset, n) -> n);
         private final Saves saves = new Saves();
         private final Forks forks = new Forks("held");
+        private final Migrations migrations = new Migrations();
         private Optional<VmView> vm = Optional.empty();
 
         private void hold(MachineSpec spec, SerialChoice serial, Optional<VirtualMachine> machine) {
@@ -102,6 +103,11 @@ class ApiDocumentTest {
         @Override
         public Saves saves() {
             return saves;
+        }
+
+        @Override
+        public Migrations migrations() {
+            return migrations;
         }
 
         @Override
