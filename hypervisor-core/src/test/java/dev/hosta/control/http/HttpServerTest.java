@@ -3,6 +3,9 @@ package dev.hosta.control.http;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.hosta.linux.LinuxException;
 import dev.hosta.linux.UnixStream;
@@ -161,5 +164,50 @@ class HttpServerTest {
             assertEquals("first", client.call("GET", "/", "").body());
         }
         first.close();
+    }
+
+    @Test
+    void aSlowClientGetsItsAnswerAndALineIsFree() throws IOException {
+        Path other = folder.resolve("slow.sock");
+        ConnectionLimits little =
+                new ConnectionLimits(Duration.ofMillis(200), Duration.ofMillis(200));
+        HttpServer impatient = HttpServer.start(other, r -> HttpResponse.ok("never"), little);
+        try (UnixStream stream = UnixStream.connect(other)) {
+            stream.timeout(PATIENCE);
+            stream.output().write("PUT /x HTTP/1.1\r\nContent-Le".getBytes(US_ASCII));
+            String answer = new String(stream.input().readAllBytes(), US_ASCII);
+            assertTrue(answer.startsWith("HTTP/1.1 408 "), answer);
+        } finally {
+            impatient.close();
+        }
+    }
+
+    @Test
+    void anotherUserIsRefusedWhateverTheFilesMode() throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")), "only root can be another user");
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/curl")), "curl is not installed");
+        Path open = Files.createTempDirectory(Path.of("/tmp"), "hosta-test");
+        Path shared = open.resolve("api.sock");
+        HttpServer mine = HttpServer.start(shared, r -> HttpResponse.ok("mine"));
+        try {
+            Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
+            Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rw-rw-rw-"));
+            assertEquals("mine 200", curl(shared, List.of()));
+            String nobody = curl(shared, List.of("setpriv", "--reuid=65534", "--clear-groups"));
+            assertTrue(nobody.endsWith(" 403") && nobody.contains("root"), nobody);
+        } finally {
+            mine.close();
+            Files.delete(open);
+        }
+    }
+
+    private static String curl(Path socket, List<String> as) throws Exception {
+        List<String> command = new ArrayList<>(as);
+        command.addAll(List.of("curl", "-sS", "-w", " %{http_code}", "--unix-socket"));
+        command.addAll(List.of(socket.toString(), "http://localhost/"));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String out = new String(process.getInputStream().readAllBytes(), US_ASCII);
+        assertEquals(0, process.waitFor(), out);
+        return out;
     }
 }
