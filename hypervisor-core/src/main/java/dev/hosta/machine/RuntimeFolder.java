@@ -8,7 +8,9 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
@@ -122,7 +124,7 @@ public final class RuntimeFolder implements AutoCloseable {
                             PosixFilePermissions.fromString("rwx------")));
         } catch (FileAlreadyExistsException e) {
             Path there = Path.of(e.getFile());
-            if (Files.isDirectory(there) || Files.notExists(there)) {
+            if (isFolderOrGone(there)) {
                 // Another VM of this name has just come or gone; the lock tells which.
                 return;
             }
@@ -136,6 +138,17 @@ public final class RuntimeFolder implements AutoCloseable {
                             + e.getMessage()
                             + ". Set HOSTA_HOME to a folder of yours.",
                     e);
+        }
+    }
+
+    /** Looked at once, for it may come and go between two looks. */
+    private static boolean isFolderOrGone(Path there) {
+        try {
+            return Files.readAttributes(there, BasicFileAttributes.class).isDirectory();
+        } catch (NoSuchFileException e) {
+            return true;
+        } catch (IOException e) {
+            return false;
         }
     }
 
