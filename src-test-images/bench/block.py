@@ -69,7 +69,7 @@ def cpu_nanos(pid):
                         continue
                 with open(f"{at}/schedstat", encoding="ascii") as f:
                     found[(process, task)] = int(f.read().split()[0])
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             pass
     return found
 
