@@ -3,9 +3,9 @@ package dev.hosta.device.virtio.block;
 import dev.hosta.device.backend.Alarm;
 import dev.hosta.device.backend.BlockBackend;
 import dev.hosta.device.memory.GuestMemoryException;
-import dev.hosta.device.virtio.DriverNotifier;
 import dev.hosta.device.virtio.QueueService;
 import dev.hosta.device.virtio.RateLimit;
+import dev.hosta.device.virtio.ServedDevice;
 import dev.hosta.device.virtio.VirtioDevice;
 import dev.hosta.device.virtio.abi.VirtioBlk;
 import dev.hosta.device.virtio.abi.VirtioIds;
@@ -17,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.SequencedMap;
@@ -41,7 +40,7 @@ import java.util.function.Function;
  * <p>Threading: as {@link VirtioDevice}. All fields below the line are the device's thread's;
  * completions from other threads come to it through a queue, in batches.
  */
-public final class BlockDevice implements VirtioDevice {
+public final class BlockDevice implements ServedDevice {
     private final BlockBackend backend;
     private final BlockConfig config;
     private final QueueService service;
@@ -126,29 +125,8 @@ public final class BlockDevice implements VirtioDevice {
     public void writeConfig(int offset, int widthBytes, long value) {}
 
     @Override
-    public void activate(
-            long features, Map<Integer, SplitQueue> readyQueues, DriverNotifier driver) {
-        service.activate(features, readyQueues, driver);
-    }
-
-    @Override
-    public void reset() {
-        service.reset();
-    }
-
-    @Override
-    public void pause() {
-        service.pause();
-    }
-
-    @Override
-    public void resume() {
-        service.resume();
-    }
-
-    @Override
-    public void queueNotified(int index) {
-        service.queueNotified(index);
+    public QueueService service() {
+        return service;
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.hosta.device.state.StateType;
 import dev.hosta.device.state.Stateful;
 import dev.hosta.device.virtio.DriverNotifier;
 import dev.hosta.device.virtio.QueueService;
+import dev.hosta.device.virtio.ServedDevice;
 import dev.hosta.device.virtio.VirtioDevice;
 import dev.hosta.device.virtio.abi.VirtioConsole;
 import dev.hosta.device.virtio.abi.VirtioIds;
@@ -35,7 +36,7 @@ import java.util.concurrent.Executor;
  * <p>Threading: as {@link VirtioDevice}. All fields below the line are the device's thread's, or
  * the control thread's while the device is paused.
  */
-public final class ConsoleDevice implements VirtioDevice, Stateful<ConsoleState.V1> {
+public final class ConsoleDevice implements ServedDevice, Stateful<ConsoleState.V1> {
     /** Most named ports. */
     public static final int MAX_PORTS = 15;
 
@@ -117,24 +118,14 @@ public final class ConsoleDevice implements VirtioDevice, Stateful<ConsoleState.
     }
 
     @Override
-    public void reset() {
-        service.reset();
-    }
-
-    @Override
-    public void pause() {
-        service.pause();
+    public QueueService service() {
+        return service;
     }
 
     @Override
     public void resume() {
         service.resume();
         service.execute(this::compare);
-    }
-
-    @Override
-    public void queueNotified(int index) {
-        service.queueNotified(index);
     }
 
     @Override

@@ -5,9 +5,9 @@ import dev.hosta.device.backend.NetBackend;
 import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.device.state.StateType;
 import dev.hosta.device.state.Stateful;
-import dev.hosta.device.virtio.DriverNotifier;
 import dev.hosta.device.virtio.QueueService;
 import dev.hosta.device.virtio.RateLimit;
+import dev.hosta.device.virtio.ServedDevice;
 import dev.hosta.device.virtio.SharedAlarm;
 import dev.hosta.device.virtio.VirtioDevice;
 import dev.hosta.device.virtio.abi.VirtioIds;
@@ -16,7 +16,6 @@ import dev.hosta.device.virtio.queue.DescriptorChain;
 import dev.hosta.device.virtio.queue.SplitQueue;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -38,7 +37,7 @@ import java.util.concurrent.Executor;
  * <p>Threading: as {@link VirtioDevice}; {@link #exportState} and {@link #importState} wait for the
  * device's thread. All fields below the line are that thread's.
  */
-public final class NetDevice implements VirtioDevice, Stateful<NetState.V1> {
+public final class NetDevice implements ServedDevice, Stateful<NetState.V1> {
     private final NetBackend backend;
     private final NetSettings settings;
     private final NetConfig config;
@@ -133,12 +132,6 @@ public final class NetDevice implements VirtioDevice, Stateful<NetState.V1> {
     public void writeConfig(int offset, int widthBytes, long value) {}
 
     @Override
-    public void activate(
-            long negotiated, Map<Integer, SplitQueue> readyQueues, DriverNotifier driver) {
-        service.activate(negotiated, readyQueues, driver);
-    }
-
-    @Override
     public void queueNotified(int index) {
         if (index == VirtioNet.RX_QUEUE) {
             receiver.refilled();
@@ -147,18 +140,8 @@ public final class NetDevice implements VirtioDevice, Stateful<NetState.V1> {
     }
 
     @Override
-    public void reset() {
-        service.reset();
-    }
-
-    @Override
-    public void pause() {
-        service.pause();
-    }
-
-    @Override
-    public void resume() {
-        service.resume();
+    public QueueService service() {
+        return service;
     }
 
     @Override

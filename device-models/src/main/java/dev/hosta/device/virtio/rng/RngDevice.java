@@ -2,9 +2,9 @@ package dev.hosta.device.virtio.rng;
 
 import dev.hosta.device.backend.Alarm;
 import dev.hosta.device.backend.EntropySource;
-import dev.hosta.device.virtio.DriverNotifier;
 import dev.hosta.device.virtio.QueueService;
 import dev.hosta.device.virtio.RateLimit;
+import dev.hosta.device.virtio.ServedDevice;
 import dev.hosta.device.virtio.VirtioDevice;
 import dev.hosta.device.virtio.abi.VirtioEntropy;
 import dev.hosta.device.virtio.abi.VirtioIds;
@@ -14,7 +14,6 @@ import dev.hosta.device.virtio.queue.SplitQueue;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
@@ -34,7 +33,7 @@ import java.util.concurrent.atomic.LongAdder;
  *
  * <p>Threading: as {@link VirtioDevice}.
  */
-public final class RngDevice implements VirtioDevice {
+public final class RngDevice implements ServedDevice {
     /** Most bytes for one buffer. */
     public static final int MOST_BYTES = 1 << 16;
 
@@ -106,29 +105,8 @@ public final class RngDevice implements VirtioDevice {
     public void writeConfig(int offset, int widthBytes, long value) {}
 
     @Override
-    public void activate(
-            long features, Map<Integer, SplitQueue> readyQueues, DriverNotifier driver) {
-        service.activate(features, readyQueues, driver);
-    }
-
-    @Override
-    public void reset() {
-        service.reset();
-    }
-
-    @Override
-    public void pause() {
-        service.pause();
-    }
-
-    @Override
-    public void resume() {
-        service.resume();
-    }
-
-    @Override
-    public void queueNotified(int index) {
-        service.queueNotified(index);
+    public QueueService service() {
+        return service;
     }
 
     @Override
