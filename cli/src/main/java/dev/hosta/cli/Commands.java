@@ -35,8 +35,8 @@ final class Commands {
                     case "run" -> new RunCommand();
                     case "ps" -> new PsCommand();
                     case "console" -> new ConsoleCommand();
-                    case "pause" -> new PauseCommand();
-                    case "unpause" -> new UnpauseCommand();
+                    case "pause" -> new PauseCommand(true);
+                    case "unpause" -> new PauseCommand(false);
                     case "stop" -> new StopCommand();
                     case "suspend" -> new SaveCommand("suspend");
                     case "snapshot" -> new SaveCommand("snapshot");

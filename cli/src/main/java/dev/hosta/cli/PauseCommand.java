@@ -7,14 +7,28 @@ import picocli.CommandLine.ParseResult;
 
 import java.time.Duration;
 
-/** {@code hosta pause NAME}: stops the guest where it is. */
+/**
+ * {@code hosta pause NAME} and {@code hosta unpause NAME}: stop the guest where it is, and let it
+ * run on.
+ */
 final class PauseCommand implements Command {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+    private final boolean pauses;
+
+    /** One of the two. */
+    PauseCommand(boolean pauses) {
+        this.pauses = pauses;
+    }
+
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create().name("hosta pause");
-        spec.usageMessage().description("Stops a VM's guest where it is; unpause lets it run on.");
+        CommandSpec spec = CommandSpec.create().name(pauses ? "hosta pause" : "hosta unpause");
+        spec.usageMessage()
+                .description(
+                        pauses
+                                ? "Stops a VM's guest where it is; unpause lets it run on."
+                                : "Lets a paused guest run on.");
         VmName.addTo(spec);
         spec.addOption(HelpOption.spec());
         return spec;
@@ -23,7 +37,7 @@ final class PauseCommand implements Command {
     @Override
     public int run(ParseResult parsed) {
         try (ControlClient vm = ControlClient.connect(VmName.of(parsed), PATIENCE)) {
-            vm.put("vm.pause", "");
+            vm.put(pauses ? "vm.pause" : "vm.resume", "");
         }
         return ExitStatus.OK;
     }
