@@ -5,11 +5,9 @@ import dev.hosta.machine.MachineCut;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.memory.DirtyPages;
 import dev.hosta.migration.FrameStream.Frame;
-import dev.hosta.migration.HandOverRecord.Decision;
 import dev.hosta.migration.MigrationException.GuestIs;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -30,20 +28,17 @@ public final class MigrationSource {
 
     private static final System.Logger LOG = System.getLogger(MigrationSource.class.getName());
     private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(60);
-    private static final long RETRY_MILLIS = 200;
 
     private final VirtualMachine machine;
     private final MigrationOptions options;
-    private final HandOverRecord record;
-    private final String id = Tokens.make();
+    private final SourceConnection connection;
+    private final SourceHandOver handOver;
     private final CountDownLatch cancelled = new CountDownLatch(1);
 
     // Guarded by this object's monitor.
-    private Optional<FrameStream> open = Optional.empty();
     private SourceState state = SourceState.OFFERING;
 
     private Optional<MachineCut> cut = Optional.empty();
-    private String token = "";
 
     /**
      * Prepares to send a guest.
@@ -54,7 +49,8 @@ public final class MigrationSource {
     public MigrationSource(VirtualMachine machine, MigrationOptions options, Path folder) {
         this.machine = machine;
         this.options = options;
-        this.record = new HandOverRecord(folder);
+        this.connection = new SourceConnection(options.to(), Tokens.make());
+        this.handOver = new SourceHandOver(options, connection, cancelled, folder);
     }
 
     /**
@@ -69,8 +65,7 @@ public final class MigrationSource {
         boolean tracking = false;
         try {
             requireMovable();
-            FrameStream stream = connect();
-            offer(stream);
+            FrameStream stream = connection.connect();
             advance(SourceState.RESERVING);
             send(stream, FrameType.RESERVE, new Message.Reserve(machine.spec(), machine.cpu()));
             Message.require(stream.receive(ANSWER_NANOS), FrameType.RESERVED);
@@ -83,7 +78,7 @@ public final class MigrationSource {
         } catch (RuntimeException e) {
             throw keep(e);
         } finally {
-            openStream().ifPresent(FrameStream::finish);
+            connection.finish();
             if (tracking && state().ownsTheGuest()) {
                 dirty.stop();
             }
@@ -105,15 +100,15 @@ public final class MigrationSource {
                 FrameType.STATE,
                 Message.write(new Message.State(rounds.digest(), stopped.ran(), stopped.state())));
         Frame ready = Message.require(stream.receive(ANSWER_NANOS), FrameType.READY);
-        token = Tokens.require(Message.read(ready, Message.Token.class).token());
+        String token = Tokens.require(Message.read(ready, Message.Token.class).token());
         long readied = System.nanoTime();
         requireNotCancelled();
-        record.write(Decision.HANDED_OVER, token, options.to().text());
+        handOver.decide(token);
         advance(SourceState.HANDED_OVER);
-        handOver(stream);
+        handOver.complete(stream).ifPresent(this::takeBack);
         long running = System.nanoTime();
         advance(SourceState.DONE);
-        forget();
+        handOver.forget();
         return new MigrationReport(
                 options.to().text(),
                 rounds.count(),
@@ -139,96 +134,11 @@ public final class MigrationSource {
         }
     }
 
-    private void offer(FrameStream stream) {
-        send(stream, FrameType.HELLO, new Message.Hello(List.of(VERSION), List.of(), id));
-        Frame frame = Message.require(stream.receive(Link.SILENCE_NANOS), FrameType.CHOICE);
-        Message.Choice choice = Message.read(frame, Message.Choice.class);
-        if (choice.version() != VERSION || !choice.features().isEmpty()) {
-            throw new MigrationException("The peer chose what was not offered.");
-        }
-    }
-
-    /** Tells the destination, again and again until it has answered or the time is up. */
-    private void handOver(FrameStream first) {
-        long deadline = System.nanoTime() + options.handOver().toNanos();
-        FrameStream stream = first;
-        while (true) {
-            try {
-                if (go(stream)) {
-                    return;
-                }
-                break;
-            } catch (MigrationException e) {
-                LOG.log(System.Logger.Level.INFO, "No answer to the hand-over: " + e.getMessage());
-                closeStream();
-            }
-            stream = reconnect(deadline);
-        }
-        throw new MigrationException("The other side could not run the guest; it goes on here.");
-    }
-
-    /** Whether the destination runs it; not, where it never will. */
-    private boolean go(FrameStream stream) {
-        send(stream, FrameType.GO, new Message.Token(token));
-        Frame answer = stream.receive(ANSWER_NANOS);
-        if (answer.type() == FrameType.ABORTED) {
-            Message.Aborted aborted = Message.read(answer, Message.Aborted.class);
-            requireOwn(aborted.token());
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "The other side could not run the guest: "
-                            + Message.printable(aborted.reason()));
-            advance(SourceState.KEPT);
-            return false;
-        }
-        Message.Token running =
-                Message.read(Message.require(answer, FrameType.RUNNING), Message.Token.class);
-        requireOwn(running.token());
-        tellHeard(stream);
-        return true;
-    }
-
-    private void requireOwn(String answered) {
-        if (!answered.equals(token)) {
-            throw new MigrationException("The peer answered for another migration.");
-        }
-    }
-
-    private void tellHeard(FrameStream stream) {
-        try {
-            send(stream, FrameType.HEARD, new Message.Token(token));
-        } catch (MigrationException e) {
-            // It keeps its record a while longer; the guest runs there all the same.
-            LOG.log(System.Logger.Level.INFO, "The other side was not told: " + e.getMessage());
-        }
-    }
-
-    private FrameStream reconnect(long deadline) {
-        do {
-            try {
-                FrameStream stream = connect();
-                offer(stream);
-                return stream;
-            } catch (MigrationException e) {
-                closeStream();
-                awaitRetry();
-            }
-        } while (System.nanoTime() - deadline < 0 && !isCancelled());
+    /** On the destination's own word, which is durable: it has not run the guest and never will. */
+    private void takeBack(String why) {
+        advance(SourceState.KEPT);
         throw new MigrationException(
-                "The guest was handed over to "
-                        + options.to().text()
-                        + ", which does not answer: it may run there. It stays paused here.",
-                null,
-                GuestIs.UNKNOWN);
-    }
-
-    private void awaitRetry() {
-        try {
-            cancelled.await(RETRY_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            cancel();
-        }
+                "The other side could not run the guest, which goes on here: " + why);
     }
 
     /** Puts the guest back as it was, where it is this side's; gives what to throw. */
@@ -245,7 +155,7 @@ public final class MigrationSource {
         cut.ifPresent(MachineCut::close);
         boolean ran = cut.map(MachineCut::ran).orElse(false);
         cut = Optional.empty();
-        forget();
+        handOver.forget();
         if (ran) {
             machine.resume();
         }
@@ -265,7 +175,7 @@ public final class MigrationSource {
         Message.Cancel cancel =
                 new Message.Cancel(Message.printable(String.valueOf(reason.getMessage())));
         try {
-            Optional<FrameStream> stream = openStream();
+            Optional<FrameStream> stream = connection.open();
             if (stream.isPresent()) {
                 send(stream.get(), FrameType.CANCEL, cancel);
                 stream.get().finish();
@@ -279,37 +189,12 @@ public final class MigrationSource {
     }
 
     private void revokeAnew(Message.Cancel cancel) {
-        try (FrameStream stream = FrameStream.over(options.to().connect())) {
-            offer(stream);
+        try (FrameStream stream = connection.connectAside()) {
             send(stream, FrameType.CANCEL, cancel);
             stream.finish();
         } catch (MigrationException e) {
             LOG.log(System.Logger.Level.INFO, "The other side was not told: " + e.getMessage());
         }
-    }
-
-    private void forget() {
-        try {
-            record.remove();
-        } catch (MigrationException e) {
-            LOG.log(System.Logger.Level.WARNING, e.getMessage());
-        }
-    }
-
-    private FrameStream connect() {
-        FrameStream stream = FrameStream.over(options.to().connect());
-        synchronized (this) {
-            open = Optional.of(stream);
-        }
-        return stream;
-    }
-
-    private synchronized Optional<FrameStream> openStream() {
-        return open;
-    }
-
-    private void closeStream() {
-        openStream().ifPresent(FrameStream::close);
     }
 
     private static void send(FrameStream stream, FrameType type, Record message) {
@@ -342,7 +227,7 @@ public final class MigrationSource {
         cancelled.countDown();
         synchronized (this) {
             if (state.ownsTheGuest()) {
-                open.ifPresent(FrameStream::close);
+                connection.close();
             }
         }
     }

@@ -1,0 +1,83 @@
+package dev.hosta.migration;
+
+import dev.hosta.migration.FrameStream.Frame;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The source's way to the destination: connects, says of which migration it speaks, and knows which
+ * connection is open, so that a cancel can close it.
+ *
+ * <p>Threading: one thread connects; any closes.
+ */
+final class SourceConnection {
+    private final MigrationAddress to;
+    private final String id;
+
+    // Guarded by this object's monitor.
+    private Optional<FrameStream> open = Optional.empty();
+
+    /**
+     * A way that is not open yet.
+     *
+     * @param id of the migration
+     */
+    SourceConnection(MigrationAddress to, String id) {
+        this.to = to;
+        this.id = id;
+    }
+
+    /**
+     * Opens it; what was open before is not looked at any more.
+     *
+     * @throws MigrationException where the destination does not listen, or cannot speak with this
+     *     build
+     */
+    FrameStream connect() {
+        FrameStream stream = FrameStream.over(to.connect());
+        synchronized (this) {
+            open = Optional.of(stream);
+        }
+        offer(stream);
+        return stream;
+    }
+
+    /** A connection beside the open one, which the caller closes. */
+    FrameStream connectAside() {
+        FrameStream stream = FrameStream.over(to.connect());
+        try {
+            offer(stream);
+            return stream;
+        } catch (MigrationException e) {
+            stream.close();
+            throw e;
+        }
+    }
+
+    private void offer(FrameStream stream) {
+        stream.send(
+                FrameType.HELLO,
+                Message.write(new Message.Hello(List.of(MigrationSource.VERSION), List.of(), id)));
+        Frame frame = Message.require(stream.receive(Link.SILENCE_NANOS), FrameType.CHOICE);
+        Message.Choice choice = Message.read(frame, Message.Choice.class);
+        if (choice.version() != MigrationSource.VERSION || !choice.features().isEmpty()) {
+            throw new MigrationException("The peer chose what was not offered.");
+        }
+    }
+
+    /** The connection that was opened last, open still or not. */
+    synchronized Optional<FrameStream> open() {
+        return open;
+    }
+
+    /** Closes it at once, which ends what waits on it. */
+    void close() {
+        open().ifPresent(FrameStream::close);
+    }
+
+    /** Closes it once the peer has had the time to read what was sent last. */
+    void finish() {
+        open().ifPresent(FrameStream::finish);
+    }
+}
