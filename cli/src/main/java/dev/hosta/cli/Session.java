@@ -1,24 +1,16 @@
 package dev.hosta.cli;
 
-import dev.hosta.control.CallException;
 import dev.hosta.control.ConsoleHub;
 import dev.hosta.control.ControlServer;
-import dev.hosta.control.Forks;
-import dev.hosta.control.Migrations;
-import dev.hosta.control.Saves;
-import dev.hosta.control.SerialChoice;
 import dev.hosta.control.VmView;
-import dev.hosta.control.Vmm;
 import dev.hosta.linux.Background;
 import dev.hosta.linux.LinuxException;
 import dev.hosta.linux.PidFile;
 import dev.hosta.linux.StdioPort;
 import dev.hosta.machine.MachineOutcome;
-import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.RuntimeFolder;
 import dev.hosta.machine.VirtualMachine;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -31,7 +23,7 @@ import java.util.Optional;
  *
  * <p>Threading: {@link #run} on one thread; the console's input and the hook on others.
  */
-final class Session implements ConsoleInput.Guest, Vmm {
+final class Session implements ConsoleInput.Guest {
     private static final int LEAVE_WITHIN_MILLIS = 500;
 
     private final RunRequest request;
@@ -194,7 +186,10 @@ final class Session implements ConsoleInput.Guest, Vmm {
         }
         try {
             ControlServer started =
-                    ControlServer.start(held.get().path(), this, TopLevel.versionNumber());
+                    ControlServer.start(
+                            held.get().path(),
+                            new SessionVmm(name(), this, hub, saves),
+                            TopLevel.versionNumber());
             synchronized (this) {
                 server = Optional.of(started);
             }
@@ -249,6 +244,10 @@ final class Session implements ConsoleInput.Guest, Vmm {
         return ExitStatus.of(outcome);
     }
 
+    private String name() {
+        return request.machine().name();
+    }
+
     private synchronized void hold(RuntimeFolder claimed) {
         folder = Optional.of(claimed);
     }
@@ -289,81 +288,20 @@ final class Session implements ConsoleInput.Guest, Vmm {
         machine.ifPresent(VirtualMachine::requestStop);
     }
 
-    @Override
-    public String name() {
-        return request.machine().name();
+    /** The VM as it is now, for those who ask over the API. */
+    synchronized VmView view() {
+        return new VmView(
+                request.machine(),
+                request.console().serial(),
+                machine,
+                upSinceNanos,
+                Optional.empty());
     }
 
-    @Override
-    public synchronized Optional<VmView> vm() {
-        return Optional.of(
-                new VmView(
-                        request.machine(),
-                        request.console().serial(),
-                        machine,
-                        upSinceNanos,
-                        Optional.empty()));
-    }
-
-    @Override
-    public void create(MachineSpec spec, SerialChoice serial) {
-        throw new CallException(500, "The VM is already created.");
-    }
-
-    @Override
-    public void restore(Path folder, boolean prefault) {
-        throw new CallException(500, "The VM is already created.");
-    }
-
-    @Override
-    public Saves saves() {
-        return saves.saves();
-    }
-
-    @Override
-    public Migrations migrations() {
-        return saves.migrations();
-    }
-
-    @Override
-    public Forks forks() {
-        return saves.forks();
-    }
-
-    @Override
-    public void boot() {
-        throw new CallException(500, "The VM is already booted.");
-    }
-
-    @Override
-    public void shutdown() {
-        stop();
-    }
-
-    @Override
-    public synchronized void reboot() {
+    /** Takes the machine down and boots it anew. */
+    synchronized void reboot() {
         rebooting = true;
         machine.ifPresent(VirtualMachine::requestStop);
-    }
-
-    @Override
-    public void delete() {
-        stop();
-    }
-
-    @Override
-    public void end() {
-        stop();
-    }
-
-    @Override
-    public boolean endsWithMachine() {
-        return true;
-    }
-
-    @Override
-    public ConsoleHub console() {
-        return hub;
     }
 
     /** The process ends while the guest runs. */
