@@ -59,11 +59,7 @@ final class CutRehearsal {
         vcpu.pauseSoon().join();
         board.start();
         board.pause();
-        MachineState state =
-                new MachineState(
-                        KvmPlatform.state(vm),
-                        List.of(vcpu.ask(VirtualCpu::state)),
-                        board.exportState());
+        MachineState state = StateTransfer.out(vm, List.of(vcpu), board);
         for (int time = 0; time < 2; time++) {
             FrozenRam frozen = ram.freeze();
             MachineCut made = new MachineCut(state, cpu, frozen, false, false, cut -> {});

@@ -14,9 +14,7 @@ import dev.hosta.memory.GuestRam;
 import dev.hosta.memory.PagingState;
 import dev.hosta.memory.Privilege;
 import dev.hosta.memory.StageTwoMap;
-import dev.hosta.vcpu.VcpuState;
 import dev.hosta.vcpu.VcpuThread;
-import dev.hosta.vcpu.VirtualCpu;
 
 import java.time.Duration;
 import java.util.List;
@@ -295,9 +293,7 @@ public final class VirtualMachine implements AutoCloseable {
     public MachineState exportState() {
         synchronized (lock) {
             require(MachinePhase.PAUSED, "export the state of");
-            List<VcpuState.V1> states =
-                    vcpus.stream().map(vcpu -> vcpu.ask(VirtualCpu::state)).toList();
-            return new MachineState(KvmPlatform.state(vm), states, board.exportState());
+            return StateTransfer.out(vm, vcpus, board);
         }
     }
 
@@ -309,26 +305,7 @@ public final class VirtualMachine implements AutoCloseable {
     public void importState(MachineState state) {
         synchronized (lock) {
             require(MachinePhase.CREATED, "import a state into");
-            if (state.vcpus().size() != vcpus.size()) {
-                throw new InvalidStateException(
-                        "The state is of a machine with another number of vCPUs: state="
-                                + state.vcpus().size()
-                                + ", machine="
-                                + vcpus.size());
-            }
-            KvmPlatform.setState(vm, state.platform());
-            // After the interrupt controllers: devices drive their lines as their state says.
-            board.importState(state.devices());
-            for (int i = 0; i < vcpus.size(); i++) {
-                VcpuState.V1 vcpu = state.vcpus().get(i);
-                vcpus.get(i)
-                        .ask(
-                                cpu -> {
-                                    cpu.setState(vcpu);
-                                    return null;
-                                });
-            }
-            KvmPlatform.startTimer(vm, state.platform());
+            StateTransfer.in(vm, vcpus, board, state);
         }
     }
 

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hosta.device.legacy.Uart16550State;
 import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.kvm.RequiresKvm;
+import dev.hosta.kvm.abi.KvmFlag;
 import dev.hosta.machine.MachineState.DeviceState;
 import dev.hosta.vcpu.VcpuState;
 
@@ -41,6 +43,66 @@ class MachineStateTest {
             // The guest's own count spans both machines: 7 bytes there, 6 here with Ctrl-D.
             assertTrue(target.said().contains("echo: 13 bytes"), target.said());
         }
+    }
+
+    @Test
+    void anInterruptThatADeviceRaisesAsItTakesItsStateReachesAHaltedGuest() {
+        try (TestGuest source = new TestGuest("echo", "", 1);
+                TestGuest target = new TestGuest("echo", "", 1)) {
+            source.machine.start();
+            source.await("echo ready");
+            target.machine.importState(withInput(haltedState(source), 4));
+            copyRam(source.machine, target.machine);
+            target.machine.start();
+            assertEquals(0, target.status());
+            assertTrue(target.said().contains("echo: 1 bytes"), target.said());
+        }
+    }
+
+    /** Waits until the guest has halted, and pauses it there. */
+    private static MachineState haltedState(TestGuest guest) {
+        long deadline = System.nanoTime() + TestGuest.PATIENCE.toNanos();
+        while (true) {
+            guest.machine.pause();
+            MachineState state = guest.machine.exportState();
+            if (state.vcpus().getFirst().mpState() == KvmFlag.MP_STATE_HALTED) {
+                return state;
+            }
+            assertTrue(System.nanoTime() < deadline, "The guest does not halt");
+            guest.machine.resume();
+        }
+    }
+
+    /** As if a character had arrived after the interrupt controllers were looked at. */
+    private static MachineState withInput(MachineState state, int character) {
+        List<DeviceState> devices = new ArrayList<>(state.devices());
+        devices.replaceAll(
+                device ->
+                        device.payload() instanceof Uart16550State.V1 uart
+                                ? new DeviceState(
+                                        device.path(),
+                                        device.kind(),
+                                        device.version(),
+                                        received(uart, character))
+                                : device);
+        return withDevices(state, devices);
+    }
+
+    private static Uart16550State.V1 received(Uart16550State.V1 uart, int character) {
+        return new Uart16550State.V1(
+                uart.divisor(),
+                uart.interruptEnable(),
+                uart.fifoControl(),
+                uart.lineControl(),
+                uart.modemControl(),
+                uart.modemDeltas(),
+                uart.scratch(),
+                uart.overrun(),
+                uart.transmitPending(),
+                uart.polling(),
+                uart.lineStatusRead(),
+                List.of(character),
+                uart.input());
     }
 
     @Test
