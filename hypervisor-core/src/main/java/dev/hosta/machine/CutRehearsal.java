@@ -8,6 +8,7 @@ import dev.hosta.memory.GuestRam;
 import dev.hosta.vcpu.ExitDispatcher;
 import dev.hosta.vcpu.KvmVirtualCpu;
 import dev.hosta.vcpu.VcpuListener;
+import dev.hosta.vcpu.VcpuState;
 import dev.hosta.vcpu.VcpuThread;
 import dev.hosta.vcpu.VirtualCpu;
 
@@ -17,15 +18,37 @@ import java.util.List;
  * A cut of a machine that is not the guest's, before the first cut that is: the code of a cut has
  * never run by then, and loading it would take longer than all else that the guest has to wait for.
  *
- * <p>Threading: the thread that cuts.
+ * <p>Threading: the thread that cuts, or one beside it; no state.
  */
-final class CutRehearsal {
+public final class CutRehearsal {
     private static final int PAGE = 4096;
+
+    /** {@code KVM_MP_STATE_UNINITIALIZED}: entered, it waits for an INIT that nobody sends. */
+    private static final int WAITS_FOR_INIT = 1;
 
     private CutRehearsal() {}
 
     /** Cuts a board with one vCPU in its reset state and one page of RAM. */
     static void run(GuestCpu cpu) {
+        with(cpu, CutRehearsal::cut);
+    }
+
+    /**
+     * Takes the state of such a machine, puts it back, and lets the machine run and stop, as a
+     * guest does that goes from one machine to another.
+     *
+     * @return the state
+     */
+    public static MachineState move(GuestCpu cpu) {
+        return with(cpu, CutRehearsal::move);
+    }
+
+    /** Something to be done with the parts of such a machine. */
+    private interface Act {
+        MachineState with(KvmVm vm, GuestRam ram, GuestCpu cpu, Board board, VcpuThread vcpu);
+    }
+
+    private static MachineState with(GuestCpu cpu, Act act) {
         try (Kvm kvm = Kvm.open();
                 KvmVm vm = kvm.createVm();
                 GuestRam ram = GuestRam.create(PAGE, HugePages.NONE, false)) {
@@ -47,7 +70,7 @@ final class CutRehearsal {
                                 new Deaf());
                 vcpu.start();
                 try {
-                    cut(vm, ram, cpu, board, vcpu);
+                    return act.with(vm, ram, cpu, board, vcpu);
                 } finally {
                     vcpu.stop();
                 }
@@ -55,8 +78,39 @@ final class CutRehearsal {
         }
     }
 
-    private static void cut(KvmVm vm, GuestRam ram, GuestCpu cpu, Board board, VcpuThread vcpu) {
-        vcpu.pauseSoon().join();
+    private static MachineState move(
+            KvmVm vm, GuestRam ram, GuestCpu cpu, Board board, VcpuThread vcpu) {
+        VcpuBrake.pause(List.of(vcpu));
+        MachineState taken = StateTransfer.out(vm, List.of(vcpu), board);
+        ram.still().close();
+        VcpuState.V1 own = taken.vcpus().getFirst();
+        VcpuState.V1 waiting =
+                new VcpuState.V1(
+                        own.regs(),
+                        own.sregs(),
+                        own.debugRegs(),
+                        own.xcrs(),
+                        own.xsave(),
+                        own.msrs(),
+                        own.lapic(),
+                        own.events(),
+                        WAITS_FOR_INIT,
+                        own.tscKhz());
+        StateTransfer.in(
+                vm,
+                List.of(vcpu),
+                board,
+                new MachineState(taken.platform(), List.of(waiting), taken.devices()));
+        board.start();
+        vcpu.run();
+        VcpuBrake.pause(List.of(vcpu));
+        board.pause();
+        return taken;
+    }
+
+    private static MachineState cut(
+            KvmVm vm, GuestRam ram, GuestCpu cpu, Board board, VcpuThread vcpu) {
+        VcpuBrake.pause(List.of(vcpu));
         board.start();
         board.pause();
         MachineState state = StateTransfer.out(vm, List.of(vcpu), board);
@@ -69,6 +123,7 @@ final class CutRehearsal {
         }
         board.resume();
         board.pause();
+        return state;
     }
 
     /** Nothing happens to a vCPU that never runs. */

@@ -91,7 +91,27 @@ final class MachineBuilder {
             Optional<StdioPort> terminal) {
         MachineBuilder builder = new MachineBuilder(spec, terminal);
         builder.handles.own(ram, ram::close);
-        return builder.orNothing(() -> builder.restore(state, cpu, ram, console));
+        return builder.orNothing(
+                () -> {
+                    if (state.vcpus().isEmpty()) {
+                        throw new InvalidStateException("The state is of a machine without vCPUs");
+                    }
+                    int khz = state.vcpus().getFirst().tscKhz();
+                    return builder.expect(khz, cpu, ram, console);
+                });
+    }
+
+    /** A machine that waits for another's state; see {@link VirtualMachine#expect}. */
+    static VirtualMachine expect(
+            MachineSpec spec,
+            int tscKhz,
+            GuestCpu cpu,
+            GuestRam ram,
+            ConsoleOutput console,
+            Optional<StdioPort> terminal) {
+        MachineBuilder builder = new MachineBuilder(spec, terminal);
+        builder.handles.own(ram, ram::close);
+        return builder.orNothing(() -> builder.expect(tscKhz, cpu, ram, console));
     }
 
     private VirtualMachine orNothing(Supplier<VirtualMachine> making) {
@@ -132,28 +152,23 @@ final class MachineBuilder {
         }
     }
 
-    private VirtualMachine restore(
-            MachineState state, GuestCpu cpu, GuestRam ram, ConsoleOutput console) {
-        if (ram.sizeBytes() != spec.memory().sizeBytes() || state.vcpus().isEmpty()) {
+    private VirtualMachine expect(int tscKhz, GuestCpu cpu, GuestRam ram, ConsoleOutput console) {
+        if (ram.sizeBytes() != spec.memory().sizeBytes()) {
             throw new InvalidStateException(
-                    "The state is of another machine: memory="
-                            + ram.sizeBytes()
-                            + " bytes, vCPUs="
-                            + state.vcpus().size());
+                    "The state is of another machine: memory=" + ram.sizeBytes() + " bytes");
         }
         checkHostMemory();
         List<RawDisk> disks = openDisks();
         openConsoles();
         openNets();
         Kvm kvm = openKvm();
-        int khz = state.vcpus().getFirst().tscKhz();
         return assemble(
                 kvm,
                 createVm(kvm),
                 ram,
                 disks,
                 cpu,
-                hostKhz -> khz,
+                hostKhz -> tscKhz,
                 console,
                 (memory, board, vcpus) -> vcpus.forEach(VcpuThread::awaitCreated));
     }

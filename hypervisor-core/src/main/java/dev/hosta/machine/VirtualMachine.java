@@ -5,14 +5,10 @@ import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.kvm.KvmVm;
 import dev.hosta.linux.RawDisk;
 import dev.hosta.linux.StdioPort;
-import dev.hosta.memory.Access;
 import dev.hosta.memory.AddressTranslation;
-import dev.hosta.memory.AddressTranslator;
 import dev.hosta.memory.DirtyPages;
 import dev.hosta.memory.FrozenRam;
 import dev.hosta.memory.GuestRam;
-import dev.hosta.memory.PagingState;
-import dev.hosta.memory.Privilege;
 import dev.hosta.memory.StageTwoMap;
 import dev.hosta.vcpu.VcpuThread;
 
@@ -20,7 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
@@ -121,12 +116,28 @@ public final class VirtualMachine implements AutoCloseable {
         VirtualMachine machine = MachineBuilder.restore(spec, state, cpu, ram, console, terminal);
         try {
             machine.importState(state);
-            machine.phase = MachinePhase.PAUSED;
             return machine;
         } catch (RuntimeException e) {
             machine.close();
             throw e;
         }
+    }
+
+    /**
+     * Builds a machine for a state that is to come, so that taking it over with {@link
+     * #importState} takes little time. RAM may be filled meanwhile. The rest is as for {@link
+     * #restore}.
+     *
+     * @param tscKhz frequency of the guest's TSC, in kHz
+     */
+    public static VirtualMachine expect(
+            MachineSpec spec,
+            int tscKhz,
+            GuestCpu cpu,
+            GuestRam ram,
+            ConsoleOutput console,
+            Optional<StdioPort> terminal) {
+        return MachineBuilder.expect(spec, tscKhz, cpu, ram, console, terminal);
     }
 
     /** What was asked for. */
@@ -216,9 +227,7 @@ public final class VirtualMachine implements AutoCloseable {
                 return;
             }
             require(MachinePhase.RUNNING, "pause");
-            List<CompletableFuture<Void>> pauses =
-                    vcpus.stream().map(VcpuThread::pauseSoon).toList();
-            pauses.forEach(CompletableFuture::join);
+            VcpuBrake.pause(vcpus);
             board.pause();
             phase = MachinePhase.PAUSED;
         }
@@ -298,7 +307,8 @@ public final class VirtualMachine implements AutoCloseable {
     }
 
     /**
-     * Takes over a state, before {@link #start}. RAM is the caller's to fill, through {@link #ram}.
+     * Takes over a state, before {@link #start}; the machine is paused then. RAM is the caller's to
+     * fill, through {@link #ram}.
      *
      * @throws InvalidStateException where it is not of such a machine
      */
@@ -306,7 +316,13 @@ public final class VirtualMachine implements AutoCloseable {
         synchronized (lock) {
             require(MachinePhase.CREATED, "import a state into");
             StateTransfer.in(vm, vcpus, board, state);
+            phase = MachinePhase.PAUSED;
         }
+    }
+
+    /** Frequency of the guest's TSC, in kHz. */
+    public int tscKhz() {
+        return vcpus.getFirst().ask(VirtualCpu::tscKhz);
     }
 
     /** What the vCPUs were made from. */
@@ -339,6 +355,12 @@ public final class VirtualMachine implements AutoCloseable {
         return new DirtyPages(map, ram.area(), vm);
     }
 
+    /** What makes the guest do less than it could, while it runs. */
+    public VcpuBrake brake() {
+        return new VcpuBrake(
+                lock, vcpus, () -> phase == MachinePhase.RUNNING && !end.outcome().isDone());
+    }
+
     /**
      * Follows an address of the guest through both stages, in the name of the supervisor.
      *
@@ -346,14 +368,11 @@ public final class VirtualMachine implements AutoCloseable {
      * @param gva guest virtual (linear) address
      */
     public AddressTranslation translate(int vcpu, long gva) {
-        // Under the lock, as a close would take away the memory that the walk reads.
         synchronized (lock) {
             if (phase == MachinePhase.CLOSED) {
                 throw new IllegalStateException("Cannot look into " + spec.name() + ": it is gone");
             }
-            PagingState paging = vcpus.get(vcpu).ask(cpu -> limits.stateOf(cpu.sregs()));
-            return new AddressTranslator(map)
-                    .translate(paging, gva, Access.READ, Privilege.SUPERVISOR);
+            return GuestWalk.of(vcpus.get(vcpu), limits, map, gva);
         }
     }
 

@@ -129,6 +129,11 @@ public final class KvmVirtualCpu implements VirtualCpu {
     }
 
     @Override
+    public int tscKhz() {
+        return vcpu.tscKhz();
+    }
+
+    @Override
     public VcpuState.V1 state() {
         return new VcpuState.V1(
                 vcpu.regs(),

@@ -58,6 +58,9 @@ public interface VirtualCpu extends AutoCloseable {
     /** Makes the vCPU start with these registers; before its first run. */
     void setEntry(KvmRegs regs, KvmSregs sregs);
 
+    /** Frequency of the guest's TSC, in kHz. */
+    int tscKhz();
+
     /** The whole state; only when settled. */
     VcpuState.V1 state();
 

@@ -103,6 +103,11 @@ final class ScriptedCpu implements VirtualCpu {
     }
 
     @Override
+    public int tscKhz() {
+        throw new IllegalStateException("A scripted vCPU has no clock");
+    }
+
+    @Override
     public VcpuState.V1 state() {
         throw new IllegalStateException("A scripted vCPU has no state");
     }
