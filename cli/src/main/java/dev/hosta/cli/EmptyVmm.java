@@ -13,6 +13,8 @@ import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.machine.MachineOutcome;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.VirtualMachine;
+import dev.hosta.migration.MigrationAddress;
+import dev.hosta.migration.TlsFolder;
 import dev.hosta.snapshot.Overrides;
 import dev.hosta.snapshot.RestoreOptions;
 import dev.hosta.snapshot.SavedForm;
@@ -53,6 +55,7 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
     private Optional<Up> up = Optional.empty();
     private Optional<ConsoleServer> serialSocket = Optional.empty();
     private boolean changing;
+    private boolean arriving;
 
     /**
      * A VMM without a VM.
@@ -105,10 +108,36 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
 
     @Override
     public synchronized void create(MachineSpec spec, SerialChoice serial) {
-        if (created.isPresent()) {
+        requireNone();
+        created = Optional.of(new VmView(spec, serial, Optional.empty(), 0, Optional.empty()));
+    }
+
+    private void requireNone() {
+        if (created.isPresent() || arriving) {
             throw new CallException(500, "The VM is already created.");
         }
-        created = Optional.of(new VmView(spec, serial, Optional.empty(), 0, Optional.empty()));
+    }
+
+    @Override
+    public void receive(MigrationAddress at, Optional<TlsFolder> tls) {
+        synchronized (this) {
+            requireNone();
+            arriving = true;
+        }
+        try {
+            VirtualMachine machine = new VmmArrival(name, hub).await(at, tls);
+            synchronized (this) {
+                arriving = false;
+                create(machine.spec(), new SerialChoice.None());
+                changing = true;
+            }
+            bringUp(vm().orElseThrow(), machine, () -> {});
+        } finally {
+            synchronized (this) {
+                arriving = false;
+                changing = false;
+            }
+        }
     }
 
     @Override
@@ -177,8 +206,12 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
         }
     }
 
-    private synchronized boolean isUp() {
-        return up.isPresent();
+    private boolean isUp() {
+        return upNow().isPresent();
+    }
+
+    private synchronized Optional<Up> upNow() {
+        return up;
     }
 
     private void boot(VmView vm) {
@@ -251,7 +284,7 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
                     saves.suspendedTo()
                             .map(folder -> "suspended to " + folder)
                             .or(() -> migrations.goneTo().map(there -> "went to " + there))
-                            .orElse(describe(outcome));
+                            .orElse(OutcomeText.of(outcome));
             saves.forget();
             migrations.forget();
         } catch (RuntimeException e) {
@@ -282,20 +315,9 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
     private void bootAgain() {
         try {
             boot();
-        } catch (RuntimeException e) {
-            // Deleted or shut down in the same moment, or the host no longer allows it.
+        } catch (RuntimeException e) { // Deleted in the same moment, or no longer allowed.
             Failure.report(e);
         }
-    }
-
-    private static String describe(MachineOutcome outcome) {
-        return switch (outcome) {
-            case MachineOutcome.PoweredOff off -> "powered off";
-            case MachineOutcome.Exited exited -> "ended with status " + exited.status();
-            case MachineOutcome.ResetRequested reset -> "reset";
-            case MachineOutcome.Crashed crashed -> "crashed: " + crashed.reason();
-            case MachineOutcome.Stopped stopped -> "shut down";
-        };
     }
 
     @Override
@@ -312,10 +334,7 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
 
     /** Ends the machine and waits for it; false where there is none. */
     private boolean takeDown() {
-        Optional<Up> now;
-        synchronized (this) {
-            now = up;
-        }
+        Optional<Up> now = upNow();
         now.ifPresent(
                 running -> {
                     running.machine().requestStop();
@@ -367,11 +386,7 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
 
     @Override
     public int offer(byte[] bytes, int offset, int length) {
-        Optional<Up> now;
-        synchronized (this) {
-            now = up;
-        }
-        return now.map(running -> running.machine().offerConsoleInput(bytes, offset, length))
+        return upNow().map(running -> running.machine().offerConsoleInput(bytes, offset, length))
                 .orElse(length);
     }
 

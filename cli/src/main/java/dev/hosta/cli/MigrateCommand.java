@@ -3,27 +3,40 @@ package dev.hosta.cli;
 import dev.hosta.control.ControlClient;
 import dev.hosta.control.ControlException;
 import dev.hosta.control.Json;
+import dev.hosta.linux.LinuxException;
 import dev.hosta.machine.SpecException;
-import dev.hosta.migration.MigrationAddress;
 
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
-/** {@code hosta migrate NAME HOST:PORT}: sends a running VM to where {@code receive} waits. */
+/**
+ * {@code hosta migrate NAME HOST:PORT}: sends a running VM to where {@code receive} waits, shows
+ * how far that is, and cancels it on Ctrl-C.
+ *
+ * <p>Threading: the migration is asked for by a thread of its own, while this one looks how far it
+ * is.
+ */
 final class MigrateCommand implements Command {
-    private static final String DOWNTIME = "--downtime";
-    private static final String TIMEOUT = "--timeout";
-    private static final String INSECURE = "--insecure";
-    private static final String JSON = "--json";
     private static final int OUTCOME_UNKNOWN = 504;
     private static final int NOT_MIGRATED = 502;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final int LOOK_MILLIS = 200;
+    private static final int LEAVE_WITHIN_SECONDS = 40;
+
+    private final CompletableFuture<Map<?, ?>> migration = new CompletableFuture<>();
+    private volatile boolean interrupted;
 
     @Override
     public CommandSpec spec() {
@@ -32,79 +45,132 @@ final class MigrateCommand implements Command {
                 .description("Moves a running VM to where 'hosta receive' waits for it.")
                 .footer(
                         "",
+                        "Ctrl-C ends it; the VM stays here, unless it was handed over by then.",
                         "Exit status: 6 where it failed and the VM is here as it was, 7 where the",
                         "VM may run over there and stays paused here.");
-        VmName.addTo(spec);
-        spec.addPositional(
-                PositionalParamSpec.builder()
-                        .index("1")
-                        .arity("1")
-                        .paramLabel("HOST:PORT|unix:PATH")
-                        .type(String.class)
-                        .description("Where it is waited for.")
-                        .build());
-        RunOptions.option(
-                spec,
-                DOWNTIME,
-                "TIME",
-                TimeText::parse,
-                "How long the guest may stand still (default 50ms).");
-        RunOptions.option(
-                spec,
-                TIMEOUT,
-                "TIME",
-                TimeText::parse,
-                "Give up when the guest still runs here after it (default 1h).");
-        ResumeOptions.flag(spec, INSECURE, "Send memory over a network without encryption.");
-        ResumeOptions.flag(spec, JSON, "Print the report as JSON.");
-        spec.addOption(HelpOption.spec());
+        MigrateOptions.addTo(spec);
         return spec;
     }
 
     @Override
     public int run(ParseResult parsed) {
-        boolean insecure = parsed.hasMatchedOption(INSECURE);
-        MigrationAddress to =
-                MigrationAddress.parse(parsed.matchedPositionalValue(1, "")).requireLocal(insecure);
-        Map<String, Object> body = new LinkedHashMap<>();
-        body.put("destination_url", to.text());
-        putTime(body, "downtime_ms", parsed, DOWNTIME);
-        putTime(body, "timeout_ms", parsed, TIMEOUT);
-        body.put("insecure", insecure);
         String name = VmName.of(parsed);
-        try (ControlClient vm = ControlClient.connect(name, Duration.ZERO)) {
-            Map<?, ?> report = vm.ask("vm.send-migration", Json.write(body));
-            System.out.println(
-                    parsed.hasMatchedOption(JSON) ? Json.write(report) : line(name, report));
+        if (parsed.hasMatchedOption(MigrateOptions.CANCEL)) {
+            return cancel(name);
+        }
+        String body = Json.write(MigrateOptions.body(parsed));
+        Optional<Path> page = MigrateOptions.report(parsed);
+        page.ifPresent(MigrateCommand::requireWritable);
+        MigrateDisplay display =
+                MigrateDisplay.of(name, parsed.hasMatchedOption(MigrateOptions.JSON));
+        try (ControlClient vm = ControlClient.connect(name, PATIENCE)) {
+            Thread thread = new Thread(() -> ask(name, body), "migrate");
+            thread.setDaemon(true);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> takeBack(name), "take-back"));
+            thread.start();
+            Map<?, ?> report = await(vm, display);
+            display.done(report);
+            page.ifPresent(file -> write(file, ReportPage.of(name, report)));
+            return ExitStatus.OK;
+        } catch (ControlException e) {
+            display.failed(e.getMessage());
+            if (interrupted && e.status() == NOT_MIGRATED) {
+                Failure.print(e.getMessage());
+                return ExitStatus.INTERRUPTED;
+            }
+            throw e;
+        }
+    }
+
+    private static int cancel(String name) {
+        try (ControlClient vm = ControlClient.connect(name, PATIENCE)) {
+            vm.put("vm.migration-cancel", "");
         }
         return ExitStatus.OK;
     }
 
-    private static void putTime(
-            Map<String, Object> body, String field, ParseResult parsed, String option) {
-        Optional<Duration> time = RunOptions.value(parsed, option, TimeText::parse);
-        time.ifPresent(t -> body.put(field, t.toMillis()));
+    /** Before the guest has gone: afterwards the report could only be lost. */
+    private static void requireWritable(Path page) {
+        write(page, "");
     }
 
-    private static String line(String name, Map<?, ?> report) {
-        return String.format(
-                Locale.ROOT,
-                "%s went to %s: %s rounds, %.1f MiB in %.1f ms, downtime %.1f ms (pause %.1f, last"
-                        + " pages %.1f, state %.1f, hand-over %.1f)",
-                name,
-                report.get("to"),
-                report.get("rounds"),
-                number(report, "sent_bytes") / (1 << 20),
-                number(report, "total_us") / 1000,
-                number(report, "downtime_us") / 1000,
-                number(report, "pause_us") / 1000,
-                number(report, "last_pages_us") / 1000,
-                number(report, "state_us") / 1000,
-                number(report, "hand_over_us") / 1000);
+    private static void write(Path page, String text) {
+        try {
+            Files.writeString(page, text);
+        } catch (IOException e) {
+            throw new SpecException("Cannot write " + page + ": " + e.getMessage() + ".", e);
+        }
     }
 
-    private static double number(Map<?, ?> report, String field) {
-        return report.get(field) instanceof Number n ? n.doubleValue() : 0;
+    private void ask(String name, String body) {
+        try (ControlClient vm = ControlClient.connect(name, Duration.ZERO)) {
+            migration.complete(vm.ask("vm.send-migration", body));
+        } catch (ControlException | LinuxException e) {
+            migration.completeExceptionally(e);
+        }
+    }
+
+    private Map<?, ?> await(ControlClient vm, MigrateDisplay display) {
+        while (true) {
+            try {
+                return migration.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                look(vm, display);
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof ControlException why
+                        ? why
+                        : new ControlException(e.getCause().getMessage(), e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new ControlException("Interrupted.", e);
+            }
+        }
+    }
+
+    private static void look(ControlClient vm, MigrateDisplay display) {
+        try {
+            Map<?, ?> progress = vm.get("vm.migration-progress");
+            if (!progress.isEmpty()) {
+                display.show(progress);
+            }
+        } catch (ControlException e) {
+            // It ends just now; the migration itself says how that went.
+            return;
+        }
+    }
+
+    /** Ctrl-C: the migration is cancelled, and the process lives until that is done. */
+    private void takeBack(String name) {
+        interrupted = true;
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LEAVE_WITHIN_SECONDS);
+        while (!migration.isDone() && System.nanoTime() < end) {
+            try (ControlClient vm = ControlClient.connect(name, PATIENCE)) {
+                vm.put("vm.migration-cancel", "");
+            } catch (ControlException | LinuxException e) {
+                // It has not begun, or is over.
+                Thread.onSpinWait();
+            }
+            try {
+                migration.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                continue;
+            } catch (ExecutionException e) {
+                break;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+        awaitLastWord();
+    }
+
+    /** The other thread says how it went, and ends the process at that. */
+    private static void awaitLastWord() {
+        try {
+            new CountDownLatch(1).await(LEAVE_WITHIN_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override

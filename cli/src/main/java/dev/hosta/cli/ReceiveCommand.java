@@ -10,6 +10,7 @@ import dev.hosta.machine.VirtualMachine;
 import dev.hosta.migration.Landing;
 import dev.hosta.migration.MigrationAddress;
 import dev.hosta.migration.MigrationDestination;
+import dev.hosta.migration.TlsFolder;
 
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -22,6 +23,7 @@ import java.util.Optional;
 final class ReceiveCommand implements Command {
     private static final String LISTEN = "--listen";
     private static final String INSECURE = "--insecure";
+    private static final String TLS_DIR = "--tls-dir";
 
     private final WarmUp warmUp = new WarmUp();
 
@@ -52,6 +54,13 @@ final class ReceiveCommand implements Command {
                 MachineSpec::requireName,
                 "Name of the VM (default: as it was).");
         ConsoleOptions.addSerialTo(spec);
+        RunOptions.option(
+                spec,
+                TLS_DIR,
+                "DIR",
+                RunOptions::absolute,
+                "Take only a source with a certificate that ca-cert.pem of DIR signed; this side"
+                        + " is server-cert.pem with server-key.pem.");
         ResumeOptions.flag(spec, INSECURE, "Listen on a network without encryption.");
         spec.addOption(HelpOption.spec());
         return spec;
@@ -59,14 +68,18 @@ final class ReceiveCommand implements Command {
 
     @Override
     public int run(ParseResult parsed) {
+        Optional<TlsFolder> tls =
+                RunOptions.value(parsed, TLS_DIR, RunOptions::absolute)
+                        .map(TlsFolder::new)
+                        .map(TlsFolder::requireDestination);
         MigrationAddress at =
                 RunOptions.value(parsed, LISTEN, MigrationAddress::parse)
                         .orElseThrow(() -> new SpecException("--listen is missing."))
-                        .requireLocal(parsed.hasMatchedOption(INSECURE));
+                        .requireSafe(parsed.hasMatchedOption(INSECURE), tls);
         // Loads the native library beside the warm-up.
         PidFile.ownPid();
         warmUp.await();
-        MigrationDestination destination = MigrationDestination.listen(at);
+        MigrationDestination destination = MigrationDestination.listen(at, tls);
         System.err.println(
                 Failure.line(
                         "Waiting for a VM on "

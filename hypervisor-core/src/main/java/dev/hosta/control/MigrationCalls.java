@@ -6,15 +6,16 @@ import dev.hosta.machine.VirtualMachine;
 import dev.hosta.migration.MigrationAddress;
 import dev.hosta.migration.MigrationException;
 import dev.hosta.migration.MigrationOptions;
+import dev.hosta.migration.MigrationOptions.OnTimeout;
 import dev.hosta.migration.MigrationReport;
+import dev.hosta.migration.TlsFolder;
 
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * The call that sends a VM elsewhere.
+ * The calls that send a VM elsewhere, and take one.
  *
  * <p>Threading: any thread.
  */
@@ -35,16 +36,7 @@ final class MigrationCalls {
 
     HttpResponse send(String json) {
         ConfigObject config = ConfigObject.parse(json);
-        String url =
-                config.string("destination_url")
-                        .orElseThrow(() -> new CallException(400, "destination_url is missing."));
-        boolean insecure = config.bool("insecure", false);
-        MigrationOptions options =
-                new MigrationOptions(
-                        MigrationAddress.parse(url).requireLocal(insecure),
-                        time(config, "downtime_ms", MigrationOptions.DOWNTIME),
-                        time(config, "timeout_ms", MigrationOptions.TIMEOUT),
-                        MigrationOptions.HAND_OVER);
+        MigrationOptions options = options(config);
         config.end(Set.of());
         VirtualMachine machine =
                 vmm.vm()
@@ -65,32 +57,110 @@ final class MigrationCalls {
                     },
                     e.getMessage());
         }
+        String answer = Json.write(MigrationForm.of(report));
         if (vmm.endsWithMachine()) {
-            return new HttpResponse(200, Json.write(map(report)), vmm::shutdown);
+            return new HttpResponse(200, answer, vmm::shutdown);
         }
         vmm.shutdown();
-        return HttpResponse.ok(Json.write(map(report)));
+        return HttpResponse.ok(answer);
     }
 
-    private static Duration time(ConfigObject config, String field, Duration otherwise) {
-        long millis = config.number(field).orElse(otherwise.toMillis());
-        if (millis < 0 || millis > MOST_MILLIS) {
-            throw new CallException(400, field + " is a number of milliseconds: " + millis + ".");
+    private static MigrationOptions options(ConfigObject config) {
+        String url = url(config, "destination_url");
+        Optional<TlsFolder> tls = tls(config).map(TlsFolder::requireSource);
+        MigrationAddress to =
+                MigrationAddress.parse(url).requireSafe(config.bool("insecure", false), tls);
+        // Says that both are of this host; the way that the pages take is the same.
+        if (config.bool("local", false) && !to.isLocal()) {
+            throw new CallException(400, "The destination is not of this host: " + url + ".");
         }
+        requirePrecopy(config);
+        long connections = config.number("connections").orElse(1L);
+        if (connections != 1) {
+            throw new CallException(400, "Hosta sends over one connection.");
+        }
+        long seconds = config.number("timeout_s").orElse(MigrationOptions.TIMEOUT.toSeconds());
+        requireMillis("timeout_s", seconds > MOST_MILLIS ? seconds : seconds * 1000);
+        MigrationOptions options =
+                new MigrationOptions(to)
+                        .withTimes(
+                                millis(config, "downtime_ms", MigrationOptions.DOWNTIME),
+                                millis(config, "timeout_ms", Duration.ofSeconds(seconds)),
+                                MigrationOptions.HAND_OVER)
+                        .withOnTimeout(onTimeout(config))
+                        .withBytesPerSecond(rate(config));
+        return tls.map(options::withTls).orElse(options);
+    }
+
+    private static String url(ConfigObject config, String field) {
+        return config.string(field)
+                .orElseThrow(() -> new CallException(400, field + " is missing."));
+    }
+
+    private static Optional<TlsFolder> tls(ConfigObject config) {
+        return config.path("tls_dir").map(TlsFolder::new);
+    }
+
+    private static void requirePrecopy(ConfigObject config) {
+        String mode = config.string("memory_mode").orElse("Precopy");
+        if (!mode.equals("Precopy")) {
+            throw new CallException(400, "Hosta does not support the memory_mode " + mode + ".");
+        }
+    }
+
+    private static OnTimeout onTimeout(ConfigObject config) {
+        String strategy = config.string("timeout_strategy").orElse("Cancel");
+        return switch (strategy) {
+            case "Cancel" -> OnTimeout.CANCEL;
+            case "Ignore" -> OnTimeout.FORCE;
+            default ->
+                    throw new CallException(
+                            400, "timeout_strategy is Cancel or Ignore: " + strategy + ".");
+        };
+    }
+
+    private static long rate(ConfigObject config) {
+        long rate = config.number("bytes_per_second").orElse(0L);
+        if (rate < 0) {
+            throw new CallException(400, "bytes_per_second is 0 or more: " + rate + ".");
+        }
+        return rate;
+    }
+
+    private static Duration millis(ConfigObject config, String field, Duration otherwise) {
+        long millis = config.number(field).orElse(otherwise.toMillis());
+        requireMillis(field, millis);
         return Duration.ofMillis(millis);
     }
 
-    private static Map<String, Object> map(MigrationReport report) {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("to", report.to());
-        map.put("rounds", report.rounds());
-        map.put("sent_bytes", report.sentBytes());
-        map.put("total_us", report.totalNanos() / 1000);
-        map.put("downtime_us", report.downtimeNanos() / 1000);
-        map.put("pause_us", report.pauseNanos() / 1000);
-        map.put("last_pages_us", report.lastPagesNanos() / 1000);
-        map.put("state_us", report.stateNanos() / 1000);
-        map.put("hand_over_us", report.handOverNanos() / 1000);
-        return map;
+    private static void requireMillis(String field, long millis) {
+        if (millis < 0 || millis > MOST_MILLIS) {
+            throw new CallException(400, field + " is a time of up to a year: " + millis + ".");
+        }
+    }
+
+    /** Waits for a VM, which is this VMM's then. */
+    HttpResponse receive(String json) {
+        ConfigObject config = ConfigObject.parse(json);
+        String url = url(config, "receiver_url");
+        Optional<TlsFolder> tls = tls(config).map(TlsFolder::requireDestination);
+        MigrationAddress at =
+                MigrationAddress.parse(url).requireSafe(config.bool("insecure", false), tls);
+        requirePrecopy(config);
+        config.end(Set.of());
+        try {
+            vmm.receive(at, tls);
+        } catch (MigrationException e) {
+            throw new CallException(500, e.getMessage());
+        }
+        return HttpResponse.done();
+    }
+
+    HttpResponse cancel() {
+        vmm.vm().orElseThrow(CallException::notCreated);
+        if (!vmm.migrations().cancel()) {
+            throw new CallException(405, "The VM is not being migrated.");
+        }
+        return HttpResponse.done();
     }
 }

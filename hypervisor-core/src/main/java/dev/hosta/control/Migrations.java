@@ -7,6 +7,7 @@ import dev.hosta.migration.MigrationReport;
 import dev.hosta.migration.MigrationSource;
 
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,6 +21,8 @@ import java.util.Optional;
 public final class Migrations {
     // Guarded by this object's monitor.
     private Optional<MigrationSource> running = Optional.empty();
+    private Optional<MigrationSource> last = Optional.empty();
+    private String lastTo = "";
     private Optional<String> goneTo = Optional.empty();
     private boolean unknown;
     private boolean settled;
@@ -57,6 +60,8 @@ public final class Migrations {
         }
         MigrationSource source = new MigrationSource(vm, options, folder);
         running = Optional.of(source);
+        last = running;
+        lastTo = options.to().text();
         return source;
     }
 
@@ -70,6 +75,17 @@ public final class Migrations {
     /** Where the guest is now; empty where it is not known to have gone. */
     public synchronized Optional<String> goneTo() {
         return goneTo;
+    }
+
+    /** How far the migration is, or how far the last one came; empty before the first. */
+    synchronized Map<String, Object> progress() {
+        return last.map(source -> MigrationForm.of(lastTo, source.progress())).orElse(Map.of());
+    }
+
+    /** Ends the migration under way, soon; false where there is none. */
+    synchronized boolean cancel() {
+        running.ifPresent(MigrationSource::cancel);
+        return running.isPresent();
     }
 
     /** Ends the migration under way, if any, and waits for its end; none begins afterwards. */
@@ -93,6 +109,7 @@ public final class Migrations {
     public synchronized void forget() {
         settled = false;
         unknown = false;
+        last = Optional.empty();
         goneTo = Optional.empty();
     }
 }

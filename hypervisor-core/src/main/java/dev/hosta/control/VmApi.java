@@ -101,7 +101,9 @@ public final class VmApi implements HttpServer.Handler {
             case "vm.coredump" -> withBody(request, () -> refuse("core dumps"));
             case "vm.send-migration" -> withBody(request, () -> migrations.send(request.text()));
             case "vm.receive-migration" ->
-                    withBody(request, () -> refuse("vm.receive-migration yet: 'hosta receive'"));
+                    withBody(request, () -> migrations.receive(request.text()));
+            case "vm.migration-progress" -> get(request, () -> vmm.migrations().progress());
+            case "vm.migration-cancel" -> put(request, migrations::cancel);
             case "vm.resize", "vm.resize-disk", "vm.resize-zone" ->
                     withBody(request, () -> refuse("to resize a VM"));
             case "vm.add-device",

@@ -1,6 +1,9 @@
 package dev.hosta.control;
 
 import dev.hosta.machine.MachineSpec;
+import dev.hosta.migration.MigrationAddress;
+import dev.hosta.migration.MigrationException;
+import dev.hosta.migration.TlsFolder;
 
 import java.nio.file.Path;
 import java.util.Optional;
@@ -32,6 +35,17 @@ public interface Vmm {
      * @param prefault whether all of its memory is loaded first
      */
     void restore(Path folder, boolean prefault);
+
+    /**
+     * Waits for a VM that migrates here; back when it runs here, or is paused as it was.
+     *
+     * @param at where to wait
+     * @param tls who this side is; empty takes plain connections
+     * @throws MigrationException where it did not come
+     */
+    default void receive(MigrationAddress at, Optional<TlsFolder> tls) {
+        throw new CallException(500, "The VM is already created.");
+    }
 
     /** Makes the machine of the VM, and lets it run; back when its first vCPU is let go. */
     void boot();

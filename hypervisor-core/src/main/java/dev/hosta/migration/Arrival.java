@@ -26,29 +26,21 @@ import java.util.concurrent.TimeUnit;
 final class Arrival implements AutoCloseable {
     private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-    private final MachineSpec spec;
-    private final GuestCpu cpu;
-    private final Landing landing;
     private final String id;
     private final HandOverRecord record;
     private final String token = Tokens.make();
-    private Optional<GuestRam> ram;
-    private Optional<VirtualMachine> machine = Optional.empty();
+    private final VirtualMachine machine;
     private DestinationState state = DestinationState.RECEIVING;
     private boolean wasRunning;
 
-    private Arrival(
-            MachineSpec spec, GuestCpu cpu, Landing landing, String id, Path folder, GuestRam ram) {
-        this.spec = spec;
-        this.cpu = cpu;
-        this.landing = landing;
+    private Arrival(String id, Path folder, VirtualMachine machine) {
         this.id = id;
         this.record = new HandOverRecord(folder);
-        this.ram = Optional.of(ram);
+        this.machine = machine;
     }
 
     /**
-     * Checks all that can be checked before a page moves, and takes name and RAM.
+     * Checks all that can be checked before a page moves, takes the name, and makes the machine.
      *
      * @param id of the migration
      * @throws RuntimeException with a line for both sides, where the guest cannot come here
@@ -78,12 +70,21 @@ final class Arrival implements AutoCloseable {
         }
         Path folder = landing.claim(spec);
         GuestRam ram = GuestRam.create(size, spec.memory().hugePages(), spec.memory().prealloc());
-        return new Arrival(spec, wanted.cpu(), landing, id, folder, ram);
+        return new Arrival(
+                id,
+                folder,
+                VirtualMachine.expect(
+                        spec,
+                        wanted.tscKhz(),
+                        wanted.cpu(),
+                        ram,
+                        landing.console(),
+                        landing.terminal()));
     }
 
     /** Takes pages and state; afterwards the guest could run. */
     void receive(FrameStream stream) {
-        try (PageReceiver pages = new PageReceiver(stream, ram.orElseThrow().area().segment())) {
+        try (PageReceiver pages = new PageReceiver(stream, machine.ram().area().segment())) {
             long came = 0;
             while (true) {
                 Frame frame = stream.receive(ANSWER_NANOS);
@@ -112,18 +113,7 @@ final class Arrival implements AutoCloseable {
             throw new MigrationException("The memory that came is not what was sent.");
         }
         wasRunning = sent.running();
-        GuestRam given = ram.orElseThrow();
-        // From here on it is the machine's to close, also where that is not made.
-        ram = Optional.empty();
-        machine =
-                Optional.of(
-                        VirtualMachine.restore(
-                                spec,
-                                withOwnClock(sent.machine()),
-                                cpu,
-                                given,
-                                landing.console(),
-                                landing.terminal()));
+        machine.importState(withOwnClock(sent.machine()));
     }
 
     /** What the clock says of the other host's counters means nothing here. */
@@ -159,13 +149,12 @@ final class Arrival implements AutoCloseable {
 
     /** Runs the guest, or leaves it paused as it was; from here on it is this side's. */
     VirtualMachine go() {
-        VirtualMachine own = machine.orElseThrow();
         record.write(Decision.RUNNING, token, id);
         if (wasRunning) {
-            own.start();
+            machine.start();
         }
         state = state.to(DestinationState.RUNNING);
-        return own;
+        return machine;
     }
 
     /** The source knows that the guest runs here. */
@@ -180,8 +169,7 @@ final class Arrival implements AutoCloseable {
             return;
         }
         state = state.to(DestinationState.ABORTED);
-        machine.ifPresent(VirtualMachine::close);
-        ram.ifPresent(GuestRam::close);
+        machine.close();
         record.remove();
     }
 }

@@ -64,6 +64,7 @@ final class DestinationHandOver {
 
     /** Runs the guest, and says so on this connection or on later ones. */
     VirtualMachine run(Arrival arrival, FrameStream stream) {
+        long told = System.nanoTime();
         VirtualMachine machine;
         try {
             machine = arrival.go();
@@ -73,18 +74,19 @@ final class DestinationHandOver {
             sendAborted(stream, arrival.token(), String.valueOf(e.getMessage()));
             throw e;
         }
+        Message.Running answer = new Message.Running(arrival.token(), System.nanoTime() - told);
         Thread.ofPlatform()
                 .daemon()
                 .name("migration-answer")
-                .start(() -> answerUntilHeard(arrival, stream));
+                .start(() -> answerUntilHeard(arrival, answer, stream));
         return machine;
     }
 
     /** Tells the source, on whatever connection it comes by, until it has heard. */
-    private void answerUntilHeard(Arrival arrival, FrameStream first) {
+    private void answerUntilHeard(Arrival arrival, Message.Running answer, FrameStream first) {
         FrameStream stream = first;
         try {
-            while (!tell(arrival, stream)) {
+            while (!tell(answer, stream)) {
                 stream.close();
                 stream = listener.next(arrival.id()).stream();
             }
@@ -97,9 +99,9 @@ final class DestinationHandOver {
         }
     }
 
-    private static boolean tell(Arrival arrival, FrameStream stream) {
+    private static boolean tell(Message.Running answer, FrameStream stream) {
         try {
-            stream.send(FrameType.RUNNING, Message.write(new Message.Token(arrival.token())));
+            stream.send(FrameType.RUNNING, Message.write(answer));
             Message.require(stream.receive(Link.SILENCE_NANOS), FrameType.HEARD);
             return true;
         } catch (MigrationException e) {

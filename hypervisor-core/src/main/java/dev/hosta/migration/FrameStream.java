@@ -1,7 +1,6 @@
 package dev.hosta.migration;
 
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -42,9 +41,9 @@ final class FrameStream implements AutoCloseable {
         this.link = link;
     }
 
-    /** Takes over a connected socket. */
-    static FrameStream over(SocketChannel channel) {
-        FrameStream stream = new FrameStream(Link.over(channel));
+    /** Takes over a connection. */
+    static FrameStream over(Link link) {
+        FrameStream stream = new FrameStream(link);
         Thread.ofPlatform().daemon().name("migration-beat").start(stream::beat);
         return stream;
     }

@@ -1,18 +1,24 @@
 package dev.hosta.migration;
 
+import dev.hosta.machine.SpecException;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
 
 /**
  * A stream socket on which nothing takes longer than it may: bytes that do not come, or do not go,
- * for {@link #SILENCE_NANOS} end it.
+ * for {@link #SILENCE_NANOS} end it. It is plain, or speaks TLS.
  *
- * <p>Buffers over native memory go to the kernel as they are, guest memory too.
+ * <p>On a plain one buffers over native memory go to the kernel as they are, guest memory too.
  *
  * <p>Threading: one reads while another writes; any thread closes.
  */
@@ -23,31 +29,80 @@ final class Link implements AutoCloseable {
     private static final int DRAIN_BYTES = 64 << 10;
 
     private final SocketChannel channel;
+    private final Wire wire;
     private final Selector readable;
     private final Selector writable;
 
-    private Link(SocketChannel channel, Selector readable, Selector writable) {
+    private Link(SocketChannel channel, Wire wire, Selector readable, Selector writable) {
         this.channel = channel;
+        this.wire = wire;
         this.readable = readable;
         this.writable = writable;
     }
 
+    /**
+     * Connects.
+     *
+     * @param tls who this side is; empty for a plain connection
+     * @throws MigrationException where nobody listens, or either side does not trust the other
+     */
+    static Link connect(MigrationAddress to, Optional<TlsFolder> tls) {
+        // Before the connection, for the folder may be of no use.
+        Optional<SSLEngine> engine = tls.map(folder -> folder.client(to.host(), to.port()));
+        return over(to.connect(), engine);
+    }
+
+    /** Takes over a connection that came; the rest is as for {@link #connect}. */
+    static Link accepted(SocketChannel channel, Optional<TlsFolder> tls) {
+        Optional<SSLEngine> engine;
+        try {
+            engine = tls.map(TlsFolder::server);
+        } catch (SpecException e) {
+            closeAfter(channel, e);
+            throw new MigrationException(e.getMessage(), e);
+        }
+        return over(channel, engine);
+    }
+
+    private static void closeAfter(SocketChannel channel, Exception failure) {
+        try {
+            channel.close();
+        } catch (IOException closing) {
+            failure.addSuppressed(closing);
+        }
+    }
+
     /** Takes over a connected socket; closes it where this fails. */
-    static Link over(SocketChannel channel) {
+    private static Link over(SocketChannel channel, Optional<SSLEngine> engine) {
         try {
             channel.configureBlocking(false);
             Selector readable = Selector.open();
             Selector writable = Selector.open();
             channel.register(readable, SelectionKey.OP_READ);
             channel.register(writable, SelectionKey.OP_WRITE);
-            return new Link(channel, readable, writable);
-        } catch (IOException e) {
-            try {
-                channel.close();
-            } catch (IOException closing) {
-                e.addSuppressed(closing);
+            if (engine.isEmpty()) {
+                return new Link(channel, new Wire.Plain(channel), readable, writable);
             }
-            throw lost(e);
+            TlsWire wire = new TlsWire(channel, engine.get());
+            Link link = new Link(channel, wire, readable, writable);
+            link.shakeHands(wire);
+            return link;
+        } catch (IOException | MigrationException e) {
+            closeAfter(channel, e);
+            throw e instanceof IOException lost ? lost(lost) : (MigrationException) e;
+        }
+    }
+
+    private void shakeHands(TlsWire wire) throws IOException {
+        long deadline = System.nanoTime() + SILENCE_NANOS;
+        while (true) {
+            switch (wire.handshake()) {
+                case NOTHING -> {
+                    return;
+                }
+                case INPUT -> await(readable, deadline);
+                case ROOM -> await(writable, deadline);
+            }
         }
     }
 
@@ -61,7 +116,7 @@ final class Link implements AutoCloseable {
         long heard = System.nanoTime();
         try {
             while (to.hasRemaining()) {
-                int count = channel.read(to);
+                int count = wire.read(to);
                 if (count < 0) {
                     throw new MigrationException("The peer closed the connection.");
                 }
@@ -88,11 +143,14 @@ final class Link implements AutoCloseable {
             while (next < from.length) {
                 if (!from[next].hasRemaining()) {
                     next++;
-                } else if (channel.write(from, next, from.length - next) > 0) {
+                } else if (wire.write(from, next) > 0) {
                     taken = System.nanoTime();
                 } else {
                     await(writable, taken + SILENCE_NANOS);
                 }
+            }
+            while (!wire.flush()) {
+                await(writable, taken + SILENCE_NANOS);
             }
         } catch (IOException e) {
             throw lost(e);
@@ -116,6 +174,9 @@ final class Link implements AutoCloseable {
     }
 
     private static MigrationException lost(IOException e) {
+        if (e instanceof SSLException failure) {
+            return TlsFailure.of(failure);
+        }
         return new MigrationException("The connection is lost: " + e.getMessage() + ".", e);
     }
 
@@ -127,7 +188,7 @@ final class Link implements AutoCloseable {
         ByteBuffer rest = ByteBuffer.allocate(DRAIN_BYTES);
         long deadline = System.nanoTime() + DRAIN_NANOS;
         try {
-            channel.shutdownOutput();
+            wire.end();
             for (int count = 0; count >= 0; count = channel.read(rest.clear())) {
                 if (count == 0) {
                     await(readable, deadline);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
@@ -19,14 +20,17 @@ final class Listener implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Listener.class.getName());
 
     private final ServerSocketChannel server;
+    private final Optional<TlsFolder> tls;
 
     /**
      * Listens.
      *
+     * @param tls who this side is; empty takes plain connections
      * @throws MigrationException where the host does not allow it
      */
-    Listener(MigrationAddress at) {
-        server = at.listen();
+    Listener(MigrationAddress at, Optional<TlsFolder> tls) {
+        this.server = at.listen();
+        this.tls = tls;
     }
 
     /** Where it listens; with the port that the host chose where none was given. */
@@ -47,11 +51,13 @@ final class Listener implements AutoCloseable {
      * @throws MigrationException where nothing can come any more
      */
     Optional<Opened> next() {
+        SocketChannel accepted = accept();
         FrameStream stream;
         try {
-            stream = FrameStream.over(server.accept());
-        } catch (IOException e) {
-            throw new MigrationException("Cannot listen any more: " + e.getMessage() + ".", e);
+            stream = FrameStream.over(Link.accepted(accepted, tls));
+        } catch (MigrationException e) {
+            LOG.log(System.Logger.Level.INFO, "A connection was refused: " + e.getMessage());
+            return Optional.empty();
         }
         try {
             Frame frame = Message.require(stream.receive(Link.SILENCE_NANOS), FrameType.HELLO);
@@ -67,6 +73,14 @@ final class Listener implements AutoCloseable {
         } catch (MigrationException e) {
             refuse(stream, e);
             return Optional.empty();
+        }
+    }
+
+    private SocketChannel accept() {
+        try {
+            return server.accept();
+        } catch (IOException e) {
+            throw new MigrationException("Cannot listen any more: " + e.getMessage() + ".", e);
         }
     }
 

@@ -38,8 +38,12 @@ final class Message {
     /** CHOICE. */
     record Choice(int version, List<String> features) {}
 
-    /** RESERVE. */
-    record Reserve(MachineSpec spec, GuestCpu cpu) {}
+    /** RESERVE; the frequency of the guest's TSC is in kHz. */
+    record Reserve(MachineSpec spec, GuestCpu cpu, int tscKhz) {
+        Reserve {
+            InvalidStateException.requireRange("TSC frequency", tscKhz, 1, Integer.MAX_VALUE);
+        }
+    }
 
     /** RESERVED. */
     record Reserved() {}
@@ -50,8 +54,11 @@ final class Message {
     /** ROUND: the pages of one round; from the destination, those that are damaged so far. */
     record Round(int number, long sentPages, List<Long> damaged) {}
 
-    /** READY, GO, RUNNING and HEARD. */
+    /** READY, GO and HEARD. */
     record Token(String token) {}
+
+    /** RUNNING; how long it took to let the guest run, once GO was there. */
+    record Running(String token, long resumeNanos) {}
 
     /** ABORTED. */
     record Aborted(String token, String reason) {}

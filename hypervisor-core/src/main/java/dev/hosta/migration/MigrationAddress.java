@@ -13,6 +13,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -70,20 +71,37 @@ public record MigrationAddress(String text, SocketAddress socket) {
     }
 
     /**
-     * Passes the address on where what goes there without encryption is nobody else's to read.
+     * Passes the address on where what goes there is nobody else's to read.
      *
      * @param insecure whether the user accepts that it is
-     * @throws SpecException where it is not, and the user does not
+     * @param tls who this side is, if it is to be encrypted
+     * @throws SpecException where it is not, and the user does not; or where TLS is of no use
      */
-    public MigrationAddress requireLocal(boolean insecure) {
-        if (!insecure && !isLocal()) {
+    public MigrationAddress requireSafe(boolean insecure, Optional<TlsFolder> tls) {
+        if (tls.isPresent() && !(socket instanceof InetSocketAddress)) {
             throw new SpecException(
-                    "A migration is not encrypted: "
+                    "TLS is for HOST:PORT; a Unix socket has none to hide from: " + text + ".");
+        }
+        if (tls.isPresent() && insecure) {
+            throw new SpecException("A migration is either encrypted or --insecure, not both.");
+        }
+        if (tls.isEmpty() && !insecure && !isLocal()) {
+            throw new SpecException(
+                    "A migration would not be encrypted: "
                             + text
-                            + " is not of this host. Use a tunnel to a loopback address, or"
+                            + " is not of this host. Give --tls-dir with certificates, or"
                             + " --insecure on a network that you trust.");
         }
         return this;
+    }
+
+    /** The host as it was called; a path has none. */
+    String host() {
+        return socket instanceof InetSocketAddress inet ? inet.getHostString() : "";
+    }
+
+    int port() {
+        return socket instanceof InetSocketAddress inet ? inet.getPort() : 0;
     }
 
     SocketChannel connect() {

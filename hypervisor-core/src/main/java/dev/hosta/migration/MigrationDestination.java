@@ -1,5 +1,7 @@
 package dev.hosta.migration;
 
+import dev.hosta.kvm.Kvm;
+import dev.hosta.machine.GuestCpu;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.migration.FrameStream.Frame;
 import dev.hosta.migration.Listener.Opened;
@@ -28,10 +30,11 @@ public final class MigrationDestination implements AutoCloseable {
     /**
      * Listens.
      *
+     * @param tls who this side is; empty takes plain connections
      * @throws MigrationException where the host does not allow it
      */
-    public static MigrationDestination listen(MigrationAddress at) {
-        return new MigrationDestination(new Listener(at));
+    public static MigrationDestination listen(MigrationAddress at, Optional<TlsFolder> tls) {
+        return new MigrationDestination(new Listener(at, tls));
     }
 
     /** Where it listens; with the port that the host chose where none was given. */
@@ -46,6 +49,7 @@ public final class MigrationDestination implements AutoCloseable {
      * @throws MigrationException where nothing can come any more
      */
     public VirtualMachine await(Landing landing) {
+        rehearse();
         while (true) {
             Optional<Opened> opened = listener.next();
             if (opened.isPresent()) {
@@ -55,6 +59,15 @@ public final class MigrationDestination implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** Whoever calls meanwhile waits; nobody's guest stands still for it. */
+    private static void rehearse() {
+        GuestCpu cpu;
+        try (Kvm kvm = Kvm.open()) {
+            cpu = GuestCpu.ofHost(kvm);
+        }
+        Rehearsal.run(cpu);
     }
 
     private Optional<VirtualMachine> serve(Opened opened, Landing landing) {

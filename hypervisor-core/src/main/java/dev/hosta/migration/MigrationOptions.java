@@ -1,18 +1,28 @@
 package dev.hosta.migration;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What a migration is asked for.
  *
  * @param to where the destination listens
  * @param downtime how long the guest may stand still; pages are copied while it runs until the rest
- *     fits, or no round makes it less
- * @param timeout how long that may take; the guest runs on here after it
+ *     fits
+ * @param timeout how long that may take
+ * @param onTimeout what is done when it takes longer, or no throttling makes the rest fit
  * @param handOver how long the destination has to answer once the guest is handed over
+ * @param bytesPerSecond how much may be sent while the guest runs; 0 is without a limit
+ * @param tls who this side is, and whom it trusts; empty sends in plain
  */
 public record MigrationOptions(
-        MigrationAddress to, Duration downtime, Duration timeout, Duration handOver) {
+        MigrationAddress to,
+        Duration downtime,
+        Duration timeout,
+        OnTimeout onTimeout,
+        Duration handOver,
+        long bytesPerSecond,
+        Optional<TlsFolder> tls) {
     /** The downtime that is asked for where nobody says otherwise. */
     public static final Duration DOWNTIME = Duration.ofMillis(50);
 
@@ -22,8 +32,44 @@ public record MigrationOptions(
     /** The time that a destination has to answer. */
     public static final Duration HAND_OVER = Duration.ofSeconds(30);
 
-    /** With the default times. */
+    /** What is done with a guest that writes faster than its pages are sent. */
+    public enum OnTimeout {
+        /** It runs on here. */
+        CANCEL,
+        /** It is stopped and sent, however long that takes. */
+        FORCE
+    }
+
+    /** Checks the rate. */
+    public MigrationOptions {
+        if (bytesPerSecond < 0) {
+            throw new IllegalArgumentException("bytesPerSecond=" + bytesPerSecond);
+        }
+    }
+
+    /** With the default times, without a limit, in plain. */
     public MigrationOptions(MigrationAddress to) {
-        this(to, DOWNTIME, TIMEOUT, HAND_OVER);
+        this(to, DOWNTIME, TIMEOUT, OnTimeout.CANCEL, HAND_OVER, 0, Optional.empty());
+    }
+
+    /** With other times. */
+    public MigrationOptions withTimes(Duration down, Duration whole, Duration answer) {
+        return new MigrationOptions(to, down, whole, onTimeout, answer, bytesPerSecond, tls);
+    }
+
+    /** With another end of a migration that takes too long. */
+    public MigrationOptions withOnTimeout(OnTimeout other) {
+        return new MigrationOptions(to, downtime, timeout, other, handOver, bytesPerSecond, tls);
+    }
+
+    /** With another limit, in bytes a second. */
+    public MigrationOptions withBytesPerSecond(long rate) {
+        return new MigrationOptions(to, downtime, timeout, onTimeout, handOver, rate, tls);
+    }
+
+    /** Over TLS. */
+    public MigrationOptions withTls(TlsFolder folder) {
+        return new MigrationOptions(
+                to, downtime, timeout, onTimeout, handOver, bytesPerSecond, Optional.of(folder));
     }
 }

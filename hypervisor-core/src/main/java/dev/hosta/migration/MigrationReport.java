@@ -1,28 +1,47 @@
 package dev.hosta.migration;
 
+import java.util.List;
+
 /**
  * How a migration went, as the source saw it.
  *
  * @param to where the guest is now
  * @param rounds rounds of pages, the last one with the guest paused included
+ * @param ramBytes size of the guest's RAM
  * @param sentBytes of pages that were sent
  * @param totalNanos from the connection to the guest's running over there
- * @param pauseNanos of the downtime: until the guest stood still and its disks were flushed
- * @param lastPagesNanos of the downtime: the last pages
- * @param stateNanos of the downtime: the state, until the destination was ready
- * @param handOverNanos of the downtime: from there until it ran
+ * @param downtime how long the guest stood still
  */
 public record MigrationReport(
         String to,
-        int rounds,
+        List<MigrationRound> rounds,
+        long ramBytes,
         long sentBytes,
         long totalNanos,
-        long pauseNanos,
-        long lastPagesNanos,
-        long stateNanos,
-        long handOverNanos) {
-    /** How long the guest stood still. */
-    public long downtimeNanos() {
-        return pauseNanos + lastPagesNanos + stateNanos + handOverNanos;
+        Downtime downtime) {
+    /** Copies the list. */
+    public MigrationReport {
+        rounds = List.copyOf(rounds);
+    }
+
+    /**
+     * How long the guest stood still, by what was done meanwhile.
+     *
+     * @param pauseNanos until it stood still, its disks were flushed, and its state was taken
+     * @param lastPagesNanos until the last pages were sent
+     * @param stateNanos until the state was over there, and taken over
+     * @param handOverNanos of writing down and telling that the guest is the destination's
+     * @param resumeNanos until it ran over there, as the destination measured it
+     */
+    public record Downtime(
+            long pauseNanos,
+            long lastPagesNanos,
+            long stateNanos,
+            long handOverNanos,
+            long resumeNanos) {
+        /** All of it. */
+        public long nanos() {
+            return pauseNanos + lastPagesNanos + stateNanos + handOverNanos + resumeNanos;
+        }
     }
 }

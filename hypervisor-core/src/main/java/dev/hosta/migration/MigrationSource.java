@@ -6,10 +6,14 @@ import dev.hosta.machine.VirtualMachine;
 import dev.hosta.memory.DirtyPages;
 import dev.hosta.migration.FrameStream.Frame;
 import dev.hosta.migration.MigrationException.GuestIs;
+import dev.hosta.migration.MigrationProgress.Stage;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -38,6 +42,8 @@ public final class MigrationSource {
     // Guarded by this object's monitor.
     private SourceState state = SourceState.OFFERING;
 
+    private final MigrationProgress progress;
+    private final FutureTask<Void> rehearsal;
     private Optional<MachineCut> cut = Optional.empty();
 
     /**
@@ -49,8 +55,15 @@ public final class MigrationSource {
     public MigrationSource(VirtualMachine machine, MigrationOptions options, Path folder) {
         this.machine = machine;
         this.options = options;
-        this.connection = new SourceConnection(options.to(), Tokens.make());
+        this.connection = new SourceConnection(options.to(), options.tls(), Tokens.make());
         this.handOver = new SourceHandOver(options, connection, cancelled, folder);
+        this.progress = new MigrationProgress(machine.ram().sizeBytes());
+        this.rehearsal = new FutureTask<>(() -> Rehearsal.run(machine.cpu()), null);
+    }
+
+    /** How far it is. */
+    public MigrationProgress.View progress() {
+        return progress.view();
     }
 
     /**
@@ -60,22 +73,31 @@ public final class MigrationSource {
      *     MigrationException#guestIs} says whether it surely is here
      */
     public MigrationReport run() {
-        long begun = System.nanoTime();
         DirtyPages dirty = machine.dirtyPages();
         boolean tracking = false;
         try {
             requireMovable();
             FrameStream stream = connection.connect();
             advance(SourceState.RESERVING);
-            send(stream, FrameType.RESERVE, new Message.Reserve(machine.spec(), machine.cpu()));
+            Thread.ofPlatform().daemon().name("migration-rehearsal").start(rehearsal);
+            send(
+                    stream,
+                    FrameType.RESERVE,
+                    new Message.Reserve(machine.spec(), machine.cpu(), machine.tscKhz()));
             Message.require(stream.receive(ANSWER_NANOS), FrameType.RESERVED);
             advance(SourceState.COPYING);
+            progress.stage(Stage.COPYING);
             dirty.start();
             tracking = true;
-            try (PageSender pages = new PageSender(stream, machine.ram().area().segment())) {
-                return copyAndHandOver(stream, new Rounds(stream, pages, dirty), begun);
+            MemorySegment ram = machine.ram().area().segment();
+            try (PageSender pages =
+                            new PageSender(stream, ram, options.bytesPerSecond(), progress);
+                    Throttle throttle = new Throttle(machine.brake());
+                    Rounds rounds = new Rounds(stream, pages, dirty, throttle, progress)) {
+                return copyAndHandOver(stream, rounds);
             }
         } catch (RuntimeException e) {
+            progress.stage(Stage.FAILED);
             throw keep(e);
         } finally {
             connection.finish();
@@ -85,39 +107,61 @@ public final class MigrationSource {
         }
     }
 
-    private MigrationReport copyAndHandOver(FrameStream stream, Rounds rounds, long begun) {
-        rounds.first(GivenPages.of(machine.ram()));
-        rounds.untilFits(
-                options.downtime(), begun + options.timeout().toNanos(), this::isCancelled);
+    private MigrationReport copyAndHandOver(FrameStream stream, Rounds rounds) {
+        rounds.untilFits(GivenPages.of(machine.ram()), options, this::isCancelled);
+        awaitRehearsal();
         long stopping = System.nanoTime();
         MachineCut stopped = machine.cut(true, () -> {});
         cut = Optional.of(stopped);
         advance(SourceState.STOPPED);
+        progress.stage(Stage.STOPPED);
         long paused = System.nanoTime();
-        rounds.last();
+        // Nobody waits for an answer to the pages before the state is on its way as well.
+        rounds.sendLast();
         long copied = System.nanoTime();
         stream.send(
                 FrameType.STATE,
                 Message.write(new Message.State(rounds.digest(), stopped.ran(), stopped.state())));
+        rounds.confirmLast();
         Frame ready = Message.require(stream.receive(ANSWER_NANOS), FrameType.READY);
         String token = Tokens.require(Message.read(ready, Message.Token.class).token());
         long readied = System.nanoTime();
         requireNotCancelled();
         handOver.decide(token);
         advance(SourceState.HANDED_OVER);
+        progress.stage(Stage.HANDED_OVER);
         handOver.complete(stream).ifPresent(this::takeBack);
         long running = System.nanoTime();
         advance(SourceState.DONE);
+        progress.stage(Stage.DONE);
         handOver.forget();
+        long telling = running - readied;
+        long resuming = Math.clamp(handOver.resumeNanos(), 0, telling);
+        MigrationProgress.View end = progress.view();
         return new MigrationReport(
                 options.to().text(),
-                rounds.count(),
-                rounds.sentBytes(),
-                running - begun,
-                paused - stopping,
-                copied - paused,
-                readied - copied,
-                running - readied);
+                progress.rounds(),
+                end.ramBytes(),
+                end.sentBytes(),
+                running - progress.beganNanos(),
+                new MigrationReport.Downtime(
+                        paused - stopping,
+                        copied - paused,
+                        readied - copied,
+                        telling - resuming,
+                        resuming));
+    }
+
+    /** What follows was done once by then; if that failed, it is not quick, and nothing else. */
+    private void awaitRehearsal() {
+        try {
+            rehearsal.get();
+        } catch (ExecutionException e) {
+            LOG.log(System.Logger.Level.INFO, "The rehearsal failed: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MigrationException("The migration was interrupted.", e);
+        }
     }
 
     private void requireMovable() {

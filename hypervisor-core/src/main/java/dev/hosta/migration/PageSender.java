@@ -16,6 +16,9 @@ import java.util.zip.CRC32C;
  * <p>Threading: one thread.
  */
 final class PageSender implements AutoCloseable {
+    /** 64 MiB of RAM. */
+    private static final int CHECK_EVERY_WORDS = 256;
+
     private final FrameStream stream;
     private final MemorySegment ram;
     private final PageSums sums;
@@ -23,6 +26,8 @@ final class PageSender implements AutoCloseable {
             ByteBuffer.allocateDirect(PageFrame.headBytes(PageFrame.MOST_PAGES))
                     .order(ByteOrder.LITTLE_ENDIAN);
     private final CRC32C crc = new CRC32C();
+    private final MigrationProgress progress;
+    private Pace pace;
     private long sentPages;
     private long zeroPages;
     private long runFrom;
@@ -30,16 +35,40 @@ final class PageSender implements AutoCloseable {
     private long zerosFrom;
     private long zerosCount;
 
-    /** Sends out of {@code ram}, native memory of whole pages. */
-    PageSender(FrameStream stream, MemorySegment ram) {
+    /**
+     * Sends out of RAM.
+     *
+     * @param ram native memory of whole pages
+     * @param bytesPerSecond how much may be sent; 0 is without a limit
+     * @param progress hears of each frame
+     */
+    PageSender(
+            FrameStream stream,
+            MemorySegment ram,
+            long bytesPerSecond,
+            MigrationProgress progress) {
         this.stream = stream;
         this.ram = ram;
+        this.pace = new Pace(bytesPerSecond);
+        this.progress = progress;
         this.sums = new PageSums(ram.byteSize() >>> PageFrame.PAGE_SHIFT);
     }
 
-    /** Sends the pages whose bit is set: bit {@code n % 64} of word {@code n / 64} is page n. */
-    void send(long[] words) {
+    /** From now on without a limit. */
+    void hurry() {
+        pace = new Pace(0);
+    }
+
+    /**
+     * Sends the pages whose bit is set: bit {@code n % 64} of word {@code n / 64} is page n.
+     *
+     * @param check called now and then; throws to end it
+     */
+    void send(long[] words, Runnable check) {
         for (int word = 0; word < words.length; word++) {
+            if (word % CHECK_EVERY_WORDS == 0) {
+                check.run();
+            }
             for (long bits = words[word]; bits != 0; bits &= bits - 1) {
                 long page = ((long) word << 6) + Long.numberOfTrailingZeros(bits);
                 if (page < sums.pageCount()) {
@@ -98,6 +127,8 @@ final class PageSender implements AutoCloseable {
         }
         stream.sendPages(head.flip(), pages);
         sentPages += runCount;
+        progress.sent(runCount);
+        pace.sent((long) runCount << PageFrame.PAGE_SHIFT);
         runCount = 0;
     }
 

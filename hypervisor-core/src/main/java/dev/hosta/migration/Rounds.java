@@ -2,86 +2,127 @@ package dev.hosta.migration;
 
 import dev.hosta.memory.DirtyPages;
 import dev.hosta.migration.FrameStream.Frame;
+import dev.hosta.migration.MigrationOptions.OnTimeout;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
  * Copies RAM in rounds, each with the pages that were written since the one before, until what is
- * left is sent within the downtime that was asked for, or rounds do not make it less.
+ * left is sent within the downtime that was asked for. Where rounds do not make it less, the guest
+ * is held back step by step.
  *
  * <p>Threading: one thread.
  */
-final class Rounds {
-    private static final int MOST_ROUNDS = 30;
-
+final class Rounds implements AutoCloseable {
     /** So many rounds may fail to make the rest smaller than it ever was. */
-    private static final int MOST_IN_VAIN = 3;
+    private static final int MOST_IN_VAIN = 2;
 
     private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final FrameStream stream;
     private final PageSender pages;
     private final DirtyPages dirty;
+    private final Throttle throttle;
+    private final MigrationProgress progress;
     private long[] pending = {};
     private List<Long> damaged = List.of();
     private int count;
-    private long sendingNanos;
+    private Under way = new Under(0, 0, 0, 0, List.of());
 
-    Rounds(FrameStream stream, PageSender pages, DirtyPages dirty) {
+    /** A round that is not confirmed yet. */
+    private record Under(
+            long beganNanos, long pendingPages, long sentPages, long zeroPages, List<Long> heat) {}
+
+    Rounds(
+            FrameStream stream,
+            PageSender pages,
+            DirtyPages dirty,
+            Throttle throttle,
+            MigrationProgress progress) {
         this.stream = stream;
         this.pages = pages;
         this.dirty = dirty;
-    }
-
-    /** Sends the pages that are not zero. */
-    void first(long[] words) {
-        pending = words;
-        round();
+        this.throttle = throttle;
+        this.progress = progress;
     }
 
     /**
-     * Sends what was written meanwhile, again and again.
+     * Sends the pages that are not zero, then what was written meanwhile, again and again until the
+     * rest fits.
      *
-     * @param downtime in which the rest is to be sent
-     * @param deadlineNanos {@link System#nanoTime} at which the migration is given up
-     * @param cancelled asked between rounds
+     * @param given pages that may hold something else than zeros
+     * @param cancelled asked now and then
      * @throws MigrationException where it is given up
      */
-    void untilFits(Duration downtime, long deadlineNanos, BooleanSupplier cancelled) {
+    void untilFits(long[] given, MigrationOptions options, BooleanSupplier cancelled) {
+        long deadline = progress.beganNanos() + options.timeout().toNanos();
+        boolean forced = options.onTimeout() == OnTimeout.FORCE;
+        Runnable check =
+                () -> {
+                    requireNotCancelled(cancelled);
+                    if (!forced && System.nanoTime() - deadline > 0) {
+                        throw tooSlow("took longer than it may");
+                    }
+                };
         long least = Long.MAX_VALUE;
         int inVain = 0;
+        pending = given;
         while (true) {
+            send(check);
+            confirm();
             collect();
+            check.run();
             long left = count(pending);
-            inVain = left < least ? 0 : inVain + 1;
-            least = Math.min(least, left);
-            if (cancelled.getAsBoolean()) {
-                throw new MigrationException("The migration was cancelled.");
-            }
-            if (System.nanoTime() - deadlineNanos > 0) {
-                throw new MigrationException(
-                        "The migration took longer than it may: the guest writes faster than its"
-                                + " pages are sent. Raise --timeout or --downtime.");
-            }
-            if (nanosFor(left) <= downtime.toNanos()
-                    || count >= MOST_ROUNDS
-                    || inVain >= MOST_IN_VAIN) {
+            if (progress.nanosFor(left) <= options.downtime().toNanos()
+                    || System.nanoTime() - deadline > 0) {
                 return;
             }
-            round();
+            inVain = left < least ? 0 : inVain + 1;
+            least = Math.min(least, left);
+            if (inVain >= MOST_IN_VAIN && throttle.raise()) {
+                progress.throttle(throttle.percent());
+                inVain = 0;
+            } else if (inVain > MOST_IN_VAIN) {
+                if (!forced) {
+                    throw tooSlow("does not come to an end");
+                }
+                return;
+            }
         }
     }
 
-    /** Sends all that is left; the guest stands still. */
-    void last() {
+    private static void requireNotCancelled(BooleanSupplier cancelled) {
+        if (cancelled.getAsBoolean()) {
+            throw new MigrationException("The migration was cancelled.");
+        }
+    }
+
+    private static MigrationException tooSlow(String what) {
+        return new MigrationException(
+                "The migration "
+                        + what
+                        + ": the guest writes faster than its pages are sent. Raise --downtime or"
+                        + " --timeout, or stop it for as long as it takes by --on-timeout force.");
+    }
+
+    /** Sends all that is left, and does not wait for an answer; the guest stands still. */
+    void sendLast() {
+        pages.hurry();
         collect();
-        round();
+        send(() -> {});
+    }
+
+    /**
+     * Waits for the answer to the last round.
+     *
+     * @throws MigrationException where not all of it came as it was
+     */
+    void confirmLast() {
+        confirm();
         if (!damaged.isEmpty()) {
-            throw new MigrationException(
-                    "The connection damages what it carries: page=" + damaged.getFirst() + ".");
+            throw damage(damaged.getFirst());
         }
     }
 
@@ -95,27 +136,47 @@ final class Rounds {
         for (long page : damaged) {
             int word = page < 0 ? words.length : (int) Math.min(page >>> 6, words.length);
             if (word == words.length || (words[word] >>> page & 1) == 0) {
-                throw new MigrationException(
-                        "The connection damages what it carries: page=" + page + ".");
+                throw damage(page);
             }
         }
     }
 
-    private void round() {
-        long from = System.nanoTime();
-        long before = pages.sentPages();
-        pages.send(pending);
+    private static MigrationException damage(long page) {
+        return new MigrationException("The connection damages what it carries: page=" + page + ".");
+    }
+
+    private void send(Runnable check) {
+        long sentBefore = pages.sentPages();
+        long zerosBefore = pages.zeroPages();
+        long began = System.nanoTime();
+        long looked = count(pending);
+        List<Long> heat = MigrationRound.heat(pending);
+        progress.roundBegins(looked);
+        pages.send(pending, check);
         pending = new long[0];
         count++;
-        long sent = pages.sentPages() - before;
+        long sent = pages.sentPages() - sentBefore;
         stream.send(FrameType.ROUND, Message.write(new Message.Round(count, sent, List.of())));
+        way = new Under(began, looked, sent, pages.zeroPages() - zerosBefore, heat);
+    }
+
+    private void confirm() {
         Frame frame = Message.require(stream.receive(ANSWER_NANOS), FrameType.ROUND);
         Message.Round answer = Message.read(frame, Message.Round.class);
-        if (answer.number() != count || answer.sentPages() != sent) {
+        if (answer.number() != count || answer.sentPages() != way.sentPages()) {
             throw new MigrationException("The other side counts other pages than were sent.");
         }
         damaged = answer.damaged();
-        sendingNanos += System.nanoTime() - from;
+        progress.roundEnds(
+                new MigrationRound(
+                        count,
+                        way.beganNanos() - progress.beganNanos(),
+                        System.nanoTime() - way.beganNanos(),
+                        way.pendingPages(),
+                        way.sentPages(),
+                        way.zeroPages(),
+                        throttle.percent(),
+                        way.heat()));
     }
 
     private static long count(long[] words) {
@@ -126,23 +187,14 @@ final class Rounds {
         return count;
     }
 
-    /** How long so many pages take at the rate so far. */
-    private long nanosFor(long pageCount) {
-        return (long) ((double) sendingNanos / Math.max(1, pages.sentPages()) * pageCount);
-    }
-
-    /** Rounds so far. */
-    int count() {
-        return count;
-    }
-
-    /** Bytes of pages so far. */
-    long sentBytes() {
-        return pages.sentPages() << PageFrame.PAGE_SHIFT;
-    }
-
     /** Of all pages that were sent. */
     long digest() {
         return pages.digest();
+    }
+
+    /** Lets go of the guest. */
+    @Override
+    public void close() {
+        throttle.close();
     }
 }

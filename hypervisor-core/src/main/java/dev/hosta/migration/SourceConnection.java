@@ -13,6 +13,7 @@ import java.util.Optional;
  */
 final class SourceConnection {
     private final MigrationAddress to;
+    private final Optional<TlsFolder> tls;
     private final String id;
 
     // Guarded by this object's monitor.
@@ -21,10 +22,12 @@ final class SourceConnection {
     /**
      * A way that is not open yet.
      *
+     * @param tls who this side is; empty for a plain connection
      * @param id of the migration
      */
-    SourceConnection(MigrationAddress to, String id) {
+    SourceConnection(MigrationAddress to, Optional<TlsFolder> tls, String id) {
         this.to = to;
+        this.tls = tls;
         this.id = id;
     }
 
@@ -35,7 +38,7 @@ final class SourceConnection {
      *     build
      */
     FrameStream connect() {
-        FrameStream stream = FrameStream.over(to.connect());
+        FrameStream stream = FrameStream.over(Link.connect(to, tls));
         synchronized (this) {
             open = Optional.of(stream);
         }
@@ -45,7 +48,7 @@ final class SourceConnection {
 
     /** A connection beside the open one, which the caller closes. */
     FrameStream connectAside() {
-        FrameStream stream = FrameStream.over(to.connect());
+        FrameStream stream = FrameStream.over(Link.connect(to, tls));
         try {
             offer(stream);
             return stream;

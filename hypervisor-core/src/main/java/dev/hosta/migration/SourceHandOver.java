@@ -25,6 +25,7 @@ final class SourceHandOver {
     private final CountDownLatch cancelled;
     private final HandOverRecord record;
     private String token = "";
+    private long resumeNanos;
 
     /**
      * Nothing is handed over yet.
@@ -73,6 +74,11 @@ final class SourceHandOver {
         }
     }
 
+    /** How long it took the destination to let the guest run, as it says. */
+    long resumeNanos() {
+        return resumeNanos;
+    }
+
     private Optional<String> go(FrameStream stream) {
         stream.send(FrameType.GO, Message.write(new Message.Token(token)));
         Frame answer = stream.receive(ANSWER_NANOS);
@@ -81,9 +87,10 @@ final class SourceHandOver {
             requireOwn(aborted.token());
             return Optional.of(Message.printable(aborted.reason()));
         }
-        Message.Token running =
-                Message.read(Message.require(answer, FrameType.RUNNING), Message.Token.class);
+        Message.Running running =
+                Message.read(Message.require(answer, FrameType.RUNNING), Message.Running.class);
         requireOwn(running.token());
+        resumeNanos = running.resumeNanos();
         tellHeard(stream);
         return Optional.empty();
     }

@@ -174,6 +174,7 @@ class ApiDocumentTest {
                     case "" -> "";
                     case "VmSnapshotConfig" -> "{\"destination_url\": \"file:///nowhere/x\"}";
                     case "SendMigrationData" -> "{\"destination_url\": \"tcp:127.0.0.1:4444\"}";
+                    case "ReceiveMigrationData" -> "{\"receiver_url\": \"unix:/nowhere/x\"}";
                     case "RestoreConfig" -> "{\"source_url\": \"file:///nowhere/x\"}";
                     default -> FULL;
                 };

@@ -9,6 +9,7 @@ import dev.hosta.linux.StdioPort;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.TestGuest;
 import dev.hosta.machine.VirtualMachine;
+import dev.hosta.migration.MigrationOptions.OnTimeout;
 
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -29,7 +30,9 @@ final class Ferry implements AutoCloseable {
 
     Ferry(Path folder) {
         this.folder = folder;
-        destination = MigrationDestination.listen(MigrationAddress.parse("127.0.0.1:0"));
+        destination =
+                MigrationDestination.listen(
+                        MigrationAddress.parse("127.0.0.1:0"), Optional.empty());
         Thread.ofPlatform().daemon().name("ferry").start(this::waitForGuest);
     }
 
@@ -80,11 +83,9 @@ final class Ferry implements AutoCloseable {
     }
 
     static MigrationOptions options(int port) {
-        return new MigrationOptions(
-                MigrationAddress.parse("127.0.0.1:" + port),
-                MigrationOptions.DOWNTIME,
-                Duration.ofSeconds(60),
-                Duration.ofSeconds(2));
+        return new MigrationOptions(MigrationAddress.parse("127.0.0.1:" + port))
+                .withTimes(MigrationOptions.DOWNTIME, Duration.ofSeconds(60), Duration.ofSeconds(2))
+                .withOnTimeout(OnTimeout.FORCE);
     }
 
     /** The guest, once it is this side's. */

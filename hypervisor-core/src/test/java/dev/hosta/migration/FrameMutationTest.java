@@ -109,7 +109,8 @@ final class FrameMutationTest {
                 case CANCEL -> Message.read(frame, Message.Cancel.class);
                 case ROUND -> Message.read(frame, Message.Round.class);
                 case STATE -> Message.readState(frame);
-                case READY, GO, RUNNING, HEARD -> Message.read(frame, Message.Token.class);
+                case READY, GO, HEARD -> Message.read(frame, Message.Token.class);
+                case RUNNING -> Message.read(frame, Message.Running.class);
                 case ABORTED -> Message.read(frame, Message.Aborted.class);
                 case ZEROS -> PageFrame.readZeros(ByteBuffer.wrap(payload), 1000);
                 case PAGES -> {

@@ -51,13 +51,13 @@ final class MigrationTest {
             Ferry.endsWell(target);
             assertFalse(target.said().contains("went back"), target.said());
             assertEquals(said, source.saidLength(), "Both ran");
-            assertTrue(report.rounds() >= 2, report.toString());
+            assertTrue(report.rounds().size() >= 2, report.toString());
             if (mibPerSecond > 0) {
                 assertTrue(report.sentBytes() >= 32L << 20, report.toString());
             } else {
                 assertTrue(report.sentBytes() < 8L << 20, report.toString());
             }
-            assertTrue(report.downtimeNanos() < report.totalNanos(), report.toString());
+            assertTrue(report.downtime().nanos() < report.totalNanos(), report.toString());
             assertThrows(IllegalStateException.class, source.machine::resume);
             assertEquals(List.of(), ferry.givenUp);
             assertFalse(Files.exists(here.resolve(HandOverRecord.NAME)));
