@@ -9,6 +9,7 @@ final class Dsdt {
     private static final int COM1_IRQ = 4;
     private static final int RTC_PORT = 0x70;
     private static final int RTC_IRQ = 8;
+    private static final int PANIC_PORT = 0x505;
 
     /** Device is present, enabled, shown and working (§6.3.7). */
     private static final int STATUS_WORKING = 0xf;
@@ -17,11 +18,12 @@ final class Dsdt {
 
     /** AML after the table header. */
     static byte[] content(List<VirtioMmioDevice> virtioMmio) {
-        byte[][] devices = new byte[2 + virtioMmio.size()][];
+        byte[][] devices = new byte[3 + virtioMmio.size()][];
         devices[0] = serialPort();
         devices[1] = clock();
+        devices[2] = panicPort();
         for (int i = 0; i < virtioMmio.size(); i++) {
-            devices[2 + i] = virtio(i, virtioMmio.get(i));
+            devices[3 + i] = virtio(i, virtioMmio.get(i));
         }
         // S5: SLP_TYPa and SLP_TYPb are 0, so writing SLP_EN (0x2000) alone powers off (§7.4.2.6).
         byte[] zero = Aml.integer(0);
@@ -44,6 +46,15 @@ final class Dsdt {
                 Aml.named("_HID", Aml.eisaId("PNP0B00")),
                 Aml.named("_STA", Aml.integer(STATUS_WORKING)),
                 Aml.named("_CRS", Aml.resources(Aml.ioPorts(RTC_PORT, 2), Aml.irq(RTC_IRQ))));
+    }
+
+    /** QEMU0001 is the id of pvpanic (QEMU, docs/specs/pvpanic.rst). */
+    private static byte[] panicPort() {
+        return Aml.device(
+                "PEVT",
+                Aml.named("_HID", Aml.string("QEMU0001")),
+                Aml.named("_STA", Aml.integer(STATUS_WORKING)),
+                Aml.named("_CRS", Aml.resources(Aml.ioPorts(PANIC_PORT, 1))));
     }
 
     /** LNRO0005 is the id that Linux and others bind their virtio-mmio driver to. */

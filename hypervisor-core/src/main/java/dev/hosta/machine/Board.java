@@ -10,6 +10,7 @@ import dev.hosta.device.legacy.CmosRtc;
 import dev.hosta.device.legacy.DebugExit;
 import dev.hosta.device.legacy.ExitStatus;
 import dev.hosta.device.legacy.I8042Reset;
+import dev.hosta.device.legacy.PanicPort;
 import dev.hosta.device.legacy.PciConfigPorts;
 import dev.hosta.device.legacy.PostCodePort;
 import dev.hosta.device.legacy.ResetControl;
@@ -41,6 +42,7 @@ import java.util.function.IntFunction;
  *   080           POST codes, swallowed          -
  *   0f4-0f7       debug exit, (v &lt;&lt; 1) | 1       -
  *   3f8-3ff       serial port COM1               GSI 4
+ *   505           pvpanic: the kernel panicked   -
  *   5f4           exact exit status              -
  *   600-60b       ACPI power: PM1a, PM timer     GSI 9, the SCI
  *   cf8-cff       PCI: nothing here; cf9 resets  -
@@ -62,6 +64,7 @@ final class Board implements AutoCloseable {
     private static final int POST_PORT = 0x80;
     private static final int DEBUG_EXIT_PORT = 0xf4;
     private static final int SERIAL_PORT = 0x3f8;
+    private static final int PANIC_PORT = 0x505;
     private static final int EXIT_STATUS_PORT = 0x5f4;
     private static final int ACPI_PORT = 0x600;
     private static final int PCI_PORT = 0xcf8;
@@ -106,6 +109,7 @@ final class Board implements AutoCloseable {
         port(POST_PORT, PostCodePort.SIZE_BYTES, "post codes", new PostCodePort());
         port(DEBUG_EXIT_PORT, DebugExit.SIZE_BYTES, "debug exit", new DebugExit(requests));
         port(SERIAL_PORT, Uart16550.SIZE_BYTES, "serial0", serial);
+        port(PANIC_PORT, PanicPort.SIZE_BYTES, "pvpanic", new PanicPort(requests));
         port(EXIT_STATUS_PORT, ExitStatus.SIZE_BYTES, "exit status", new ExitStatus(requests));
         port(ACPI_PORT, AcpiPower.SIZE_BYTES, "acpi power", power);
         port(PCI_PORT, PciConfigPorts.SIZE_BYTES, "pci config", pci);

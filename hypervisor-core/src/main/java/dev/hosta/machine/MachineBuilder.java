@@ -209,8 +209,8 @@ final class MachineBuilder {
         List<VcpuThread> vcpus = startVcpus(kvm, vm, cpu, tscKhz, board, scene);
         end.onEnd(() -> vcpus.forEach(VcpuThread::pauseSoon));
         loading.into(memory, board, vcpus);
-        return new VirtualMachine(
-                spec, vm, ram, map, limits, board, disks, cpu, vcpus, end, handles);
+        VcpuLook look = new VcpuLook(vcpus, memory, map, limits);
+        return new VirtualMachine(spec, vm, ram, map, look, board, disks, cpu, vcpus, end, handles);
     }
 
     private List<RawDisk> openDisks() {

@@ -33,6 +33,8 @@ final class MachineEnd {
                 switch (request) {
                     case GuestRequest.PowerOff p -> new MachineOutcome.PoweredOff();
                     case GuestRequest.Reset r -> new MachineOutcome.ResetRequested(r.by());
+                    case GuestRequest.Panic p ->
+                            new MachineOutcome.Crashed("kernel panic, told of by pvpanic", "");
                     case GuestRequest.Exit e -> new MachineOutcome.Exited(e.status());
                 });
     }

@@ -20,10 +20,11 @@ public sealed interface MachineOutcome {
     record ResetRequested(String by) implements MachineOutcome {}
 
     /**
-     * The guest crashed: triple fault, internal error of KVM, invalid state.
+     * The guest crashed: triple fault, internal error of KVM, invalid state, panic of its kernel.
      *
      * @param reason one line
-     * @param report registers, code bytes and the page walk of rip, several lines
+     * @param report registers, code bytes and the page walk of rip, several lines; empty where no
+     *     one vCPU is the cause: {@link VcpuLook#reports} has those of all
      */
     record Crashed(String reason, String report) implements MachineOutcome {}
 

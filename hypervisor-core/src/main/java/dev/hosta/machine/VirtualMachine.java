@@ -31,7 +31,7 @@ public final class VirtualMachine implements AutoCloseable {
     private final KvmVm vm;
     private final GuestRam ram;
     private final StageTwoMap map;
-    private final PagingLimits limits;
+    private final VcpuLook look;
     private final Board board;
     private final List<RawDisk> disks;
     private final GuestCpu cpu;
@@ -49,7 +49,7 @@ public final class VirtualMachine implements AutoCloseable {
             KvmVm vm,
             GuestRam ram,
             StageTwoMap map,
-            PagingLimits limits,
+            VcpuLook look,
             Board board,
             List<RawDisk> disks,
             GuestCpu cpu,
@@ -60,7 +60,7 @@ public final class VirtualMachine implements AutoCloseable {
         this.vm = vm;
         this.ram = ram;
         this.map = map;
-        this.limits = limits;
+        this.look = look;
         this.board = board;
         this.disks = disks;
         this.cpu = cpu;
@@ -368,12 +368,12 @@ public final class VirtualMachine implements AutoCloseable {
      * @param gva guest virtual (linear) address
      */
     public AddressTranslation translate(int vcpu, long gva) {
-        synchronized (lock) {
-            if (phase == MachinePhase.CLOSED) {
-                throw new IllegalStateException("Cannot look into " + spec.name() + ": it is gone");
-            }
-            return GuestWalk.of(vcpus.get(vcpu), limits, map, gva);
-        }
+        return look.translate(vcpu, gva);
+    }
+
+    /** What its vCPUs look like from outside. */
+    public VcpuLook look() {
+        return look;
     }
 
     private void require(MachinePhase needed, String action) {
@@ -389,6 +389,7 @@ public final class VirtualMachine implements AutoCloseable {
         synchronized (lock) {
             requestStop();
             phase = MachinePhase.CLOSED;
+            look.end();
             handles.close();
         }
     }

@@ -77,8 +77,11 @@ public final class CrashReport {
         return sregs.ss().dpl() == 3 ? Privilege.USER : Privilege.SUPERVISOR;
     }
 
-    /** In 64-bit mode the base of cs does not count (SDM vol. 1 §3.3.4). */
-    private static long linearRip(KvmRegs regs, KvmSregs sregs) {
+    /**
+     * Where the vCPU runs, as a linear address. In 64-bit mode the base of cs does not count (SDM
+     * vol. 1 §3.3.4).
+     */
+    public static long linearRip(KvmRegs regs, KvmSregs sregs) {
         return sregs.cs().longMode() ? regs.rip() : sregs.cs().base() + regs.rip() & 0xffff_ffffL;
     }
 

@@ -58,6 +58,8 @@ class AcpiDisassemblyTest {
                     "EisaId (\"PNP0501\")",
                     "EisaId (\"PNP0B00\")",
                     "\"LNRO0005\"",
+                    "\"QEMU0001\"",
+                    "0x0505,             // Range Minimum",
                     "Device (VR27)",
                     "Name (_S5, Package (0x04)",
                     "Interrupt (ResourceConsumer, Edge, ActiveHigh, Shared",

@@ -17,6 +17,9 @@ public sealed interface GuestRequest {
      */
     record Reset(String by) implements GuestRequest {}
 
+    /** Its kernel has panicked and does not go on. */
+    record Panic() implements GuestRequest {}
+
     /**
      * End with a status of the guest's own.
      *

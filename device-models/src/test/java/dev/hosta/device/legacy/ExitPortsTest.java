@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import java.util.ArrayList;
 import java.util.List;
 
-/** {@link DebugExit}, {@link ExitStatus} and {@link PostCodePort}: the ports without a state. */
+/** The ports without a state. */
 class ExitPortsTest {
     private final List<GuestRequest> requests = new ArrayList<>();
 
@@ -33,6 +33,19 @@ class ExitPortsTest {
         port.write(0, 1, 255);
         assertEquals(exits(0, 7, 255), requests);
         assertEquals(0, port.read(0, 1));
+    }
+
+    @Test
+    void onlyAPanicThatNothingGoesOnFromIsOne() {
+        PanicPort port = new PanicPort(requests::add);
+        assertEquals(3, port.read(0, 1));
+        for (int value : new int[] {0, 2, 4, 0xfe}) {
+            port.write(0, 1, value);
+        }
+        assertEquals(List.of(), requests);
+        port.write(0, 1, 1);
+        port.write(0, 1, 0xff);
+        assertEquals(List.of(new GuestRequest.Panic(), new GuestRequest.Panic()), requests);
     }
 
     @Test

@@ -20,7 +20,7 @@ import java.util.List;
 final class LegacyBoard {
     /** Where the devices lie, so that arbitrary addresses hit them often. */
     private static final int[] PORTS = {
-        0x60, 0x64, 0x70, 0x80, 0xf4, 0x3f8, 0x3fc, 0x5f4, 0x600, 0x604, 0x608, 0xcf8, 0xcfc
+        0x60, 0x64, 0x70, 0x80, 0xf4, 0x3f8, 0x3fc, 0x505, 0x5f4, 0x600, 0x604, 0x608, 0xcf8, 0xcfc
     };
 
     private final ManualClock clock = new ManualClock("2026-01-01T00:00:00Z");
@@ -43,6 +43,7 @@ final class LegacyBoard {
         ports.claim(0x80, PostCodePort.SIZE_BYTES, "post codes", new PostCodePort());
         ports.claim(0xf4, DebugExit.SIZE_BYTES, "debug exit", new DebugExit(this::checkRequest));
         ports.claim(0x3f8, Uart16550.SIZE_BYTES, "com1", uart);
+        ports.claim(0x505, PanicPort.SIZE_BYTES, "panic", new PanicPort(this::checkRequest));
         ports.claim(
                 0x5f4, ExitStatus.SIZE_BYTES, "exit status", new ExitStatus(this::checkRequest));
         ports.claim(0x600, AcpiPower.SIZE_BYTES, "acpi", power);
@@ -117,6 +118,7 @@ final class LegacyBoard {
         switch (request) {
             case GuestRequest.Exit exit -> assertEquals(exit.status() & 0xff, exit.status());
             case GuestRequest.Reset reset -> assertTrue(!reset.by().isBlank());
+            case GuestRequest.Panic panic -> assertEquals(new GuestRequest.Panic(), panic);
             case GuestRequest.PowerOff off -> assertEquals(new GuestRequest.PowerOff(), off);
         }
     }
