@@ -1,4 +1,4 @@
-/* crash [triple|triple0|invalid|paging|exception]: ends by a mistake that no machine recovers from. */
+/* crash [triple|triple0|invalid|paging|exception|panic|pvpanic]: ends by a mistake that no machine recovers from. */
 #include "runtime/guest.h"
 
 static const struct __attribute__((packed)) { uint16_t limit; uint64_t base; } no_idt;
@@ -27,6 +27,20 @@ static void lose_page_tables(void *unused, uint64_t *frame) {
     __asm__ volatile("mov %0, %%cr3; jmp 1f; 1: nop" : : "r"(nothing_mapped));
 }
 
+static void halt_for_good0(void *unused, uint64_t *frame) {
+    (void)unused, (void)frame;
+    for (;;) __asm__ volatile("cli; hlt");
+}
+
+/* The lines that a Linux kernel leaves, then its silence, or its restart. */
+static void panic(const char *after) {
+    say("[    1.000000] Kernel panic - not syncing: asked for\r\n");
+    say("[    1.000001] Call Trace:\r\n[    1.000002]  panic+0x0/0x1\r\n");
+    if (same(after, "reset")) out8(PORT_I8042_COMMAND, 0xfe);
+    say("[    1.000003] ---[ end Kernel panic - not syncing: asked for ]---\r\n");
+    ring0(halt_for_good0, 0);
+}
+
 void guest_main(void) {
     const char *way = next_argument();
     if (!*way) way = "triple";
@@ -42,8 +56,14 @@ void guest_main(void) {
         ring0(lose_page_tables, 0);
     } else if (same(way, "exception")) {
         *(volatile uint32_t *)(511 * GIB) = 0; /* reported by the guest itself */
+    } else if (same(way, "panic")) {
+        panic(next_argument());
+    } else if (same(way, "pvpanic")) {
+        out8(PORT_PVPANIC, 2); /* a crash kernel goes on: no end yet */
+        say("crash: still here, for the crash kernel\n");
+        out8(PORT_PVPANIC, 1);
     } else {
-        give_up("crash: triple, triple0, invalid, paging or exception");
+        give_up("crash: triple, triple0, invalid, paging, exception, panic or pvpanic");
     }
     say("crash: still here\n");
     finish(97);

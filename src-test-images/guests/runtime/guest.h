@@ -22,6 +22,7 @@
 #define PORT_EXACT_STATUS 0x5f4 /* a byte written here ends the guest with that status */
 #define PORT_PM1A_CONTROL 0x604
 #define PORT_DEBUG_EXIT 0xf4 /* a value v written here ends the guest with status v * 2 + 1 */
+#define PORT_PVPANIC 0x505 /* bit 0: a kernel has panicked; bit 1: and another one goes on */
 #define PORT_RESET 0xcf9
 #define PORT_I8042_COMMAND 0x64
 

@@ -31,6 +31,9 @@ final class ExitStatus {
     /** What a signal of Ctrl-C ends with. */
     static final int INTERRUPTED = 130;
 
+    /** Of {@code run}: neither output nor progress for {@code --stall}. */
+    static final int STALLED = 123;
+
     /** Of {@code run}: past {@code --timeout}. */
     static final int TIMED_OUT = 124;
 

@@ -43,8 +43,10 @@ final class RunOptions {
                 .footer(
                         "",
                         "On a terminal: Ctrl-] x ends the guest, Ctrl-] ? shows help.",
-                        "Exit status: the guest's own; 0 after a power-off or Ctrl-] x; 124 past",
-                        "--timeout; 125 when Hosta could not run it; 126 when it crashed.");
+                        "Exit status: the guest's own; 0 after a power-off or Ctrl-] x; 123 when"
+                                + " it",
+                        "stalled; 124 past --timeout; 125 when Hosta could not run it; 126 when it",
+                        "crashed.");
         spec.addPositional(
                 PositionalParamSpec.builder()
                         .index("0")
@@ -143,6 +145,7 @@ final class RunOptions {
                 "TIME",
                 TimeText::parse,
                 "End the guest after this time, such as 500ms, 30s, 5m.");
+        WatchOptions.addTo(spec);
         flag(
                 spec,
                 VIRTIO_CMDLINE,
@@ -250,7 +253,8 @@ final class RunOptions {
                 ConsoleOptions.serial(parsed, background, machine.consoles().isOnStdio()),
                 value(parsed, "--timeout", TimeText::parse),
                 !parsed.hasMatchedOption("--no-reboot"),
-                background);
+                background,
+                WatchOptions.read(parsed));
     }
 
     /** Those of the command line where it names any, else those of the file. */

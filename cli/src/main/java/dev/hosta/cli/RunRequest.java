@@ -14,10 +14,22 @@ import java.util.Optional;
  * @param reboot whether a reset that it asks for starts it anew
  * @param background whether the process leaves its terminal and says its guest's name once that
  *     runs
+ * @param watching what is looked for in the guest
  */
 record RunRequest(
         MachineSpec machine,
         ConsoleChoice console,
         Optional<Duration> timeout,
         boolean reboot,
-        boolean background) {}
+        boolean background,
+        Watching watching) {
+    /** A run that looks for what every run does. */
+    RunRequest(
+            MachineSpec machine,
+            ConsoleChoice console,
+            Optional<Duration> timeout,
+            boolean reboot,
+            boolean background) {
+        this(machine, console, timeout, reboot, background, Watching.USUAL);
+    }
+}

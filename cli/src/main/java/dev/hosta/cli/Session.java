@@ -11,7 +11,6 @@ import dev.hosta.machine.MachineOutcome;
 import dev.hosta.machine.RuntimeFolder;
 import dev.hosta.machine.VirtualMachine;
 
-import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -30,7 +29,8 @@ final class Session implements ConsoleInput.Guest {
     private final Console console;
     private final ConsoleHub hub;
     private final Optional<TerminalPort> terminal;
-    private final Optional<Long> endNanos;
+    private final GuestWatch watch;
+    private final RunLimits limits;
 
     private final SessionSaves saves;
 
@@ -45,6 +45,7 @@ final class Session implements ConsoleInput.Guest {
     private boolean serving;
     private boolean announced;
     private boolean stopped;
+    private Optional<CutShort> cut = Optional.empty();
     private boolean rebooting;
     private long upSinceNanos;
 
@@ -66,12 +67,13 @@ final class Session implements ConsoleInput.Guest {
         this.first = first;
         this.saves = new SessionSaves(request.machine().name());
         this.console = Console.of(request.console(), this);
-        this.hub = new ConsoleHub(console.output(), this::offer);
+        this.watch = new GuestWatch(console.output(), this::panicked);
+        this.hub = new ConsoleHub(watch, this::offer);
         this.terminal =
                 request.machine().consoles().isOnStdio()
                         ? Optional.of(new TerminalPort(this::stop))
                         : Optional.empty();
-        this.endNanos = request.timeout().map(t -> System.nanoTime() + t.toNanos());
+        this.limits = new RunLimits(request.timeout(), request.watching().stall(), watch);
     }
 
     /**
@@ -102,13 +104,13 @@ final class Session implements ConsoleInput.Guest {
             Background.leaveTerminal();
         }
         Runtime.getRuntime().addShutdownHook(new Thread(this::abandon, "abandon"));
-        Optional<MachineOutcome> outcome;
+        RunEnd end;
         try {
             terminal.ifPresent(TerminalPort::followSize);
             if (folderHeld().isEmpty()) {
                 hold(RuntimeFolder.claim(request.machine().name()));
             }
-            outcome = runUntilEnd();
+            end = runUntilEnd();
             console.flush();
             terminal.ifPresent(port -> port.console().flush());
             folderHeld().ifPresent(this::announce);
@@ -119,30 +121,31 @@ final class Session implements ConsoleInput.Guest {
         if (elsewhere.isPresent()) {
             Failure.print("'" + name() + "' " + elsewhere.get() + ".");
         }
-        return outcome.map(Session::status).orElse(ExitStatus.TIMED_OUT);
+        return end.tell();
     }
 
-    /** Gives how the guest ended; empty when its time was up. */
-    private Optional<MachineOutcome> runUntilEnd() {
+    private RunEnd runUntilEnd() {
         while (true) {
             try (VirtualMachine vm = create()) {
-                Optional<MachineOutcome> outcome = Optional.empty();
+                boolean cancelling = true;
+                RunEnd end;
                 try {
-                    outcome = run(vm);
+                    end = run(vm);
+                    cancelling = end.outcome() instanceof MachineOutcome.Stopped;
                 } finally {
                     detach();
-                    saves.settle(
-                            outcome.isEmpty() || outcome.get() instanceof MachineOutcome.Stopped);
+                    saves.settle(cancelling);
                 }
-                if (outcome.isEmpty() || !isAgain(outcome.get())) {
-                    return outcome;
+                if (!isAgain(end)) {
+                    return end;
                 }
                 saves.next();
+                watch.next();
             }
         }
     }
 
-    private Optional<MachineOutcome> run(VirtualMachine vm) {
+    private RunEnd run(VirtualMachine vm) {
         attach(vm);
         console.open();
         terminal.ifPresent(port -> port.console().open());
@@ -153,13 +156,16 @@ final class Session implements ConsoleInput.Guest {
         console.start();
         serve();
         terminal.ifPresent(port -> port.console().start());
-        return await(vm);
+        MachineOutcome outcome = limits.await(vm, this::cutShort);
+        Optional<String> panic = request.watching().panics() ? watch.panic() : Optional.empty();
+        return RunEnd.of(vm, outcome, cutSoFar(), panic);
     }
 
-    private synchronized boolean isAgain(MachineOutcome outcome) {
-        if (saves.elsewhere().isPresent()) {
+    private synchronized boolean isAgain(RunEnd end) {
+        if (saves.elsewhere().isPresent() || end.line().isPresent()) {
             return false;
         }
+        MachineOutcome outcome = end.outcome();
         boolean asked = rebooting && outcome instanceof MachineOutcome.Stopped && !stopped;
         rebooting = false;
         return asked || request.reboot() && outcome instanceof MachineOutcome.ResetRequested;
@@ -195,7 +201,11 @@ final class Session implements ConsoleInput.Guest {
             }
             announce(held.get());
         } catch (LinuxException e) {
-            console.notice(e.getMessage() + " The guest runs on, out of reach of other commands.");
+            // Where the guest has ended meanwhile, its folder is gone, and that is no failure.
+            if (folderHeld().isPresent()) {
+                console.notice(
+                        e.getMessage() + " The guest runs on, out of reach of other commands.");
+            }
         }
     }
 
@@ -221,27 +231,22 @@ final class Session implements ConsoleInput.Guest {
         Background.print(held.path().resolve("log"));
     }
 
-    private Optional<MachineOutcome> await(VirtualMachine vm) {
-        if (endNanos.isEmpty()) {
-            return Optional.of(vm.awaitEnd());
+    private void panicked() {
+        if (request.watching().panics()) {
+            cutShort(new CutShort.Panicked());
         }
-        Optional<MachineOutcome> outcome =
-                vm.awaitEnd(Duration.ofNanos(Math.max(0, endNanos.get() - System.nanoTime())));
-        if (outcome.isPresent()) {
-            return outcome;
-        }
-        release();
-        vm.requestStop();
-        MachineOutcome last = vm.awaitEnd();
-        return last instanceof MachineOutcome.Stopped ? Optional.empty() : Optional.of(last);
     }
 
-    private static int status(MachineOutcome outcome) {
-        if (outcome instanceof MachineOutcome.Crashed crashed) {
-            Failure.print("The guest crashed: " + crashed.reason());
-            System.err.println(crashed.report().stripTrailing());
+    /** Ends the guest for a reason that the process tells of and returns; the first one counts. */
+    private synchronized void cutShort(CutShort why) {
+        if (cut.isEmpty() && !stopped) {
+            cut = Optional.of(why);
         }
-        return ExitStatus.of(outcome);
+        stop();
+    }
+
+    private synchronized Optional<CutShort> cutSoFar() {
+        return cut;
     }
 
     private String name() {

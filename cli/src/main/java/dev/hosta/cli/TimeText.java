@@ -1,6 +1,7 @@
 package dev.hosta.cli;
 
 import dev.hosta.machine.SpecException;
+import dev.hosta.machine.TimeSpan;
 
 import java.time.Duration;
 
@@ -14,32 +15,15 @@ final class TimeText {
      * @throws SpecException where it is none, zero, or too long to count in nanoseconds
      */
     static Duration parse(String text) {
-        int digits = 0;
-        while (digits < text.length() && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
-            digits++;
-        }
-        long unitMillis =
-                switch (text.substring(digits)) {
-                    case "ms" -> 1;
-                    case "s" -> 1_000;
-                    case "m" -> 60_000;
-                    case "h" -> 3_600_000;
-                    default -> 0;
-                };
-        try {
-            long millis = Math.multiplyExact(Long.parseLong(text, 0, digits, 10), unitMillis);
-            if (millis > 0 && millis <= Long.MAX_VALUE / 1_000_000) {
-                return Duration.ofMillis(millis);
-            }
-        } catch (NumberFormatException | ArithmeticException e) {
-            throw new SpecException(message(text), e);
-        }
-        throw new SpecException(message(text));
+        return TimeSpan.parse(text);
     }
 
-    private static String message(String text) {
-        return "A time is a whole number with ms, s, m or h behind it, such as 30s: '"
-                + text
-                + "'.";
+    /** Writes a time in the largest unit that it is a whole number of. */
+    static String write(Duration time) {
+        long millis = time.toMillis();
+        if (millis % 60_000 == 0) {
+            return millis / 60_000 + "m";
+        }
+        return millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms";
     }
 }

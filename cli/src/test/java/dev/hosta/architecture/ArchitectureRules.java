@@ -31,7 +31,8 @@ final class ArchitectureRules {
                     Map.entry("dev.hosta.snapshot", 6),
                     Map.entry("dev.hosta.migration", 7),
                     Map.entry("dev.hosta.control", 8),
-                    Map.entry("dev.hosta.cli", 9));
+                    Map.entry("dev.hosta.script", 9),
+                    Map.entry("dev.hosta.cli", 10));
 
     private static final Set<String> JNR_PACKAGES =
             Set.of("dev.hosta.linux", "dev.hosta.kvm", "dev.hosta.kvm.abi");

@@ -52,14 +52,22 @@ class RunIT {
         "255, status 255",
         "0, end poweroff",
         "7, end debug 3",
-        "0, --no-reboot end cf9",
-        "124, --timeout 500ms spin",
-        "124, --timeout 1s end i8042"
+        "0, --no-reboot end cf9"
     })
     void endsWithTheStatusOfTheContract(int status, String line) throws IOException {
         Launched run = hosta(("run " + line).split(" "));
         assertEquals(status, run.status(), run.err());
         assertEquals("", run.err());
+        assertTrue(nothingIsLeft());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--timeout 500ms spin", "--timeout 1s end i8042"})
+    void saysThatTimeIsUp(String line) throws IOException {
+        Launched run = hosta(("run " + line).split(" "));
+        assertEquals(124, run.status(), run.err());
+        assertEquals(1, run.err().lines().count(), run.err());
+        assertTrue(run.err().startsWith("hosta: The guest ran past --timeout "), run.err());
         assertTrue(nothingIsLeft());
     }
 

@@ -1,0 +1,72 @@
+package dev.hosta.cli;
+
+import dev.hosta.device.backend.ConsoleOutput;
+import dev.hosta.machine.VirtualMachine;
+import dev.hosta.script.PanicSign;
+
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Looks at what a guest writes on its serial console, on the way to the host's side of it: whether
+ * it writes at all, and whether its kernel says that it has panicked.
+ *
+ * <p>Threading: any thread.
+ */
+final class GuestWatch implements ConsoleOutput {
+    private final ConsoleOutput next;
+    private final Runnable onPanic;
+
+    // Guarded by this object's monitor.
+    private PanicSign sign = new PanicSign();
+    private long bytes;
+
+    /**
+     * Nothing written yet.
+     *
+     * @param next gets every byte first
+     * @param onPanic is called once a kernel has panicked and said all; on a vCPU's thread
+     */
+    GuestWatch(ConsoleOutput next, Runnable onPanic) {
+        this.next = next;
+        this.onPanic = onPanic;
+    }
+
+    @Override
+    public void write(int value) {
+        next.write(value);
+        boolean panicked;
+        synchronized (this) {
+            bytes++;
+            panicked = sign.take(value);
+        }
+        if (panicked) {
+            onPanic.run();
+        }
+    }
+
+    /** Another machine writes from now on. */
+    synchronized void next() {
+        sign = new PanicSign();
+    }
+
+    /** Why the kernel panicked; empty where it has not said so. */
+    synchronized Optional<String> panic() {
+        return sign.cause();
+    }
+
+    private synchronized long bytes() {
+        return bytes;
+    }
+
+    /** A number that grows when the guest writes or has a device do something. */
+    long activity(VirtualMachine machine) {
+        long sum = bytes();
+        for (Map<String, Long> counters : machine.counters().values()) {
+            for (long counter : counters.values()) {
+                sum += counter;
+            }
+        }
+        return sum;
+    }
+}

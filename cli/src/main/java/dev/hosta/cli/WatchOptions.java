@@ -1,0 +1,36 @@
+package dev.hosta.cli;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** The options of {@code hosta run} that say what counts as a hang or a crash. */
+final class WatchOptions {
+    private static final String STALL = "--stall";
+    private static final String NO_PANIC_WATCH = "--no-panic-watch";
+
+    private WatchOptions() {}
+
+    static void addTo(CommandSpec spec) {
+        RunOptions.option(
+                spec,
+                STALL,
+                "TIME",
+                TimeText::parse,
+                "End the guest when it has neither written to its console nor used a device for"
+                        + " this time, with status 123.");
+        spec.addOption(
+                OptionSpec.builder(NO_PANIC_WATCH)
+                        .type(boolean.class)
+                        .description(
+                                "Go on when the console shows a Linux kernel's panic, for instance"
+                                        + " another guest's.")
+                        .build());
+    }
+
+    static Watching read(ParseResult parsed) {
+        return new Watching(
+                RunOptions.value(parsed, STALL, TimeText::parse),
+                !parsed.hasMatchedOption(NO_PANIC_WATCH));
+    }
+}
