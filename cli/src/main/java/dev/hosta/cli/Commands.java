@@ -18,6 +18,8 @@ final class Commands {
                     "snapshot",
                     "resume",
                     "fork",
+                    "nmi",
+                    "dump",
                     "receive",
                     "migrate",
                     "inspect",
@@ -38,10 +40,12 @@ final class Commands {
                     case "pause" -> new PauseCommand(true);
                     case "unpause" -> new PauseCommand(false);
                     case "stop" -> new StopCommand();
-                    case "suspend" -> new SaveCommand("suspend");
-                    case "snapshot" -> new SaveCommand("snapshot");
+                    case "suspend" -> new SaveCommand(SaveCommand.Form.SUSPEND);
+                    case "snapshot" -> new SaveCommand(SaveCommand.Form.SNAPSHOT);
                     case "resume" -> new ResumeCommand();
                     case "fork" -> new ForkCommand();
+                    case "nmi" -> new NmiCommand();
+                    case "dump" -> new SaveCommand(SaveCommand.Form.DUMP);
                     case "receive" -> new ReceiveCommand();
                     case "migrate" -> new MigrateCommand();
                     case "inspect" -> new InspectCommand();

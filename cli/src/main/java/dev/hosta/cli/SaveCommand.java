@@ -13,6 +13,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -21,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * {@code hosta suspend NAME} and {@code hosta snapshot NAME}: has a VM saved to a folder, shows how
- * far that is, and takes it back on Ctrl-C.
+ * {@code hosta suspend NAME}, {@code hosta snapshot NAME} and {@code hosta dump NAME}: has a VM
+ * written to a folder or a file, shows how far that is, and takes it back on Ctrl-C.
  *
  * <p>Threading: the save is asked for by a thread of its own, while this one looks how far it is.
  */
@@ -31,43 +32,60 @@ final class SaveCommand implements Command {
     private static final int LOOK_MILLIS = 200;
     private static final int LEAVE_WITHIN_SECONDS = 10;
 
-    private final String action;
+    /** What a VM is written as. */
+    enum Form {
+        /** A folder to resume from; the VM ends. */
+        SUSPEND(
+                "Saves a VM to a folder and ends it; resume goes on from there.",
+                "The folder is made, or replaced if it is an earlier save.",
+                "DIR"),
+        /** A folder to resume from; the VM runs on. */
+        SNAPSHOT(
+                "Saves a VM to a folder; its guest runs on.",
+                "The folder is made, or replaced if it is an earlier save.",
+                "DIR"),
+        /** A core file; the VM runs on. */
+        DUMP(
+                "Writes a VM's memory and registers to an ELF core file; its guest runs on.",
+                "gdb and crash read it; with huge pages the guest stands still meanwhile.",
+                "FILE");
+
+        private final String description;
+        private final String note;
+        private final String label;
+
+        Form(String description, String note, String label) {
+            this.description = description;
+            this.note = note;
+            this.label = label;
+        }
+    }
+
+    private final Form form;
     private final CompletableFuture<Map<?, ?>> save = new CompletableFuture<>();
     private volatile boolean interrupted;
 
-    /**
-     * One of the two.
-     *
-     * @param action {@code suspend}, which ends the VM, or {@code snapshot}
-     */
-    SaveCommand(String action) {
-        this.action = action;
-    }
-
-    private boolean ends() {
-        return action.equals("suspend");
+    /** One of the three. */
+    SaveCommand(Form form) {
+        this.form = form;
     }
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create().name("hosta " + action);
+        String name = form.name().toLowerCase(Locale.ROOT);
+        CommandSpec spec = CommandSpec.create().name("hosta " + name);
         spec.usageMessage()
-                .description(
-                        ends()
-                                ? "Saves a VM to a folder and ends it; resume goes on from there."
-                                : "Saves a VM to a folder; its guest runs on.")
-                .footer(
-                        "",
-                        "The folder is made, or replaced if it is an earlier save. Ctrl-C takes"
-                                + " all",
-                        "of it back, and the guest runs on.");
+                .description(form.description)
+                .footer("", form.note, "Ctrl-C takes all of it back, and the guest runs on.");
         VmName.addTo(spec);
         spec.addOption(
                 OptionSpec.builder("--to")
-                        .paramLabel("DIR")
+                        .paramLabel(form.label)
                         .type(String.class)
                         .required(true)
-                        .description("Where to; not there yet, or an earlier save.")
+                        .description(
+                                "Where to; not there yet, or an earlier "
+                                        + (form == Form.DUMP ? "file." : "save."))
                         .build());
         spec.addOption(
                 OptionSpec.builder("--json")
@@ -104,15 +122,19 @@ final class SaveCommand implements Command {
     private void ask(String name, Path folder) {
         try (ControlClient vm = ControlClient.connect(name, Duration.ZERO)) {
             String body = Json.write(Map.of("destination_url", url(folder)));
-            if (ends()) {
-                save.complete(vm.ask("vm.suspend", body));
-            } else {
-                vm.put("vm.snapshot", body);
-                save.complete(vm.get("vm.progress"));
+            switch (form) {
+                case SUSPEND -> save.complete(vm.ask("vm.suspend", body));
+                case SNAPSHOT -> answer(vm, "vm.snapshot", body);
+                case DUMP -> answer(vm, "vm.coredump", body);
             }
         } catch (ControlException | LinuxException e) {
             save.completeExceptionally(e);
         }
+    }
+
+    private void answer(ControlClient vm, String call, String body) {
+        vm.put(call, body);
+        save.complete(vm.get("vm.progress"));
     }
 
     static String url(Path folder) {

@@ -96,6 +96,22 @@ class ControlIT {
     }
 
     @Test
+    void aGuestIsDumpedAndInterrupted() throws IOException {
+        detach("web1", "echo");
+        Launched dump = hosta("dump", "web1", "--to", folder.resolve("core").toString());
+        assertEquals(0, dump.status(), dump.err());
+        assertTrue(dump.out().startsWith("web1: dump done, "), dump.out());
+        assertEquals(0x7f, Files.newInputStream(folder.resolve("core")).read());
+        assertEquals("Running", state("web1"));
+        assertEquals(0, hosta("nmi", "web1").status());
+        assertEquals(1, hosta("nmi", "nobody").status());
+        // The guest ends itself at that, with its own status for an exception.
+        for (int i = 0; i < 100 && !state("web1").equals("-"); i++) {
+            assertTrue(i < 99);
+        }
+    }
+
+    @Test
     void aConsoleShowsWhatWasThereAndTakesInput() {
         detach("web1", "echo");
         Launched console = Launched.hosta(folder, Map.of(), "two words\u0004", "console", "web1");
@@ -221,6 +237,9 @@ class ControlIT {
         assertEquals(" 204", curl(socket, "PUT", "vm.restore", "-d", from));
         assertEquals(" 204", curl(socket, "PUT", "vm.resume"));
         assertTrue(curl(socket, "PUT", "vm.coredump", "-d", to).endsWith(" 500"));
+        String core = to.replace(url, "file://" + folder.resolve("core"));
+        assertEquals(" 204", curl(socket, "PUT", "vm.coredump", "-d", core));
+        assertTrue(Files.size(folder.resolve("core")) > 128 << 20);
     }
 
     /** curl itself tries again while nobody listens yet; only the file must be there. */

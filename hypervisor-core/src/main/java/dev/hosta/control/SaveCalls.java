@@ -10,7 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * The calls that save, restore and fork a VM.
+ * The calls that save, dump, restore and fork a VM.
  *
  * <p>Threading: any thread.
  */
@@ -42,9 +42,16 @@ final class SaveCalls {
         return HttpResponse.ok(report);
     }
 
+    /** A core file of a VM that runs, or is paused; it goes on as it was. */
+    HttpResponse coredump(String json) {
+        Path file = destination(json);
+        vmm.saves().dump(movable(), file);
+        return HttpResponse.done();
+    }
+
     HttpResponse restore(String json) {
         ConfigObject config = ConfigObject.parse(json);
-        Path folder = folder(config, "source_url");
+        Path folder = place(config, "source_url");
         boolean prefault = config.bool("prefault", false);
         config.end(Set.of());
         vmm.restore(folder, prefault);
@@ -60,7 +67,7 @@ final class SaveCalls {
 
     HttpResponse forkDone(String json) {
         ConfigObject config = ConfigObject.parse(json);
-        Path folder = folder(config, "source_url");
+        Path folder = place(config, "source_url");
         config.end(Set.of());
         if (!vmm.forks().release(folder)) {
             throw new CallException(404, "There is no such fork, or not any more.");
@@ -75,13 +82,13 @@ final class SaveCalls {
 
     private static Path destination(String json) {
         ConfigObject config = ConfigObject.parse(json);
-        Path folder = folder(config, "destination_url");
+        Path place = place(config, "destination_url");
         config.end(Set.of());
-        return folder;
+        return place;
     }
 
-    /** The folder of a URL such as {@code file:///var/lib/vm1}. */
-    private static Path folder(ConfigObject config, String field) {
+    /** The folder or file of a URL such as {@code file:///var/lib/vm1}. */
+    private static Path place(ConfigObject config, String field) {
         String url =
                 config.string(field)
                         .orElseThrow(() -> new CallException(400, field + " is missing."));
@@ -92,13 +99,13 @@ final class SaveCalls {
                 return Path.of(uri.getPath()).normalize();
             }
         } catch (URISyntaxException e) {
-            throw new CallException(400, noFolder(field, url));
+            throw new CallException(400, noPlace(field, url));
         }
-        throw new CallException(400, noFolder(field, url));
+        throw new CallException(400, noPlace(field, url));
     }
 
-    private static String noFolder(String field, String url) {
-        return field + " must be a folder such as file:///var/lib/vm1: '" + url + "'.";
+    private static String noPlace(String field, String url) {
+        return field + " must be a place such as file:///var/lib/vm1: '" + url + "'.";
     }
 
     /** The machine, unless it is about to go on elsewhere. */

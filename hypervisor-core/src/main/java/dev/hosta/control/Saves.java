@@ -1,6 +1,7 @@
 package dev.hosta.control;
 
 import dev.hosta.machine.VirtualMachine;
+import dev.hosta.snapshot.CoreFile;
 import dev.hosta.snapshot.SaveException;
 import dev.hosta.snapshot.SaveOptions;
 import dev.hosta.snapshot.SaveProgress;
@@ -14,7 +15,8 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 
 /**
- * The saves of a VM, one at a time: how far the one under way is, and how the last one went.
+ * The saves and dumps of a VM, one at a time: how far the one under way is, and how the last one
+ * went.
  *
  * <p>Whoever closes a machine first has its save {@linkplain #settle settled}, as that reads the
  * machine's memory.
@@ -25,13 +27,14 @@ public final class Saves {
     /**
      * One save, as it is or was.
      *
-     * @param action {@code suspend} or {@code snapshot}
+     * @param action {@code suspend}, {@code snapshot} or {@code dump}
+     * @param target the folder, or the file of a dump
      * @param state {@code running}, {@code done}, {@code failed} or {@code cancelled}
      * @param stage what it is at, while it runs
      */
     private record Save(
             String action,
-            Path folder,
+            Path target,
             String state,
             SaveProgress.Stage stage,
             long bytesDone,
@@ -44,13 +47,13 @@ public final class Saves {
         }
 
         Save at(SaveProgress.Stage now, long done, long total) {
-            return new Save(action, folder, state, now, done, total, beganNanos, 0, report);
+            return new Save(action, target, state, now, done, total, beganNanos, 0, report);
         }
 
         Save ended(String how, Optional<SaveReport> came) {
             long now = System.nanoTime();
             return new Save(
-                    action, folder, how, stage, bytesDone, bytesTotal, beganNanos, now, came);
+                    action, target, how, stage, bytesDone, bytesTotal, beganNanos, now, came);
         }
     }
 
@@ -70,7 +73,8 @@ public final class Saves {
      * @throws CallException where it is being saved, or the save was cancelled
      */
     void snapshot(VirtualMachine vm, Path folder) {
-        save(vm, folder, "snapshot", SaveOptions.SNAPSHOT);
+        SaveOptions options = SaveOptions.SNAPSHOT;
+        save("snapshot", folder, false, now -> SavedForm.write(vm, folder, options, now));
     }
 
     /**
@@ -82,15 +86,32 @@ public final class Saves {
      * @throws CallException where it is being saved, or the save was cancelled
      */
     void suspend(VirtualMachine vm, Path folder) {
-        save(vm, folder, "suspend", SaveOptions.SUSPEND);
+        SaveOptions options = SaveOptions.SUSPEND;
+        save("suspend", folder, true, now -> SavedForm.write(vm, folder, options, now));
     }
 
-    private void save(VirtualMachine vm, Path folder, String action, SaveOptions options) {
-        begin(action, folder, options.thenStop());
+    /**
+     * Writes a core file of a machine, which is as it was afterwards.
+     *
+     * @param file absolute
+     * @throws SaveException where it cannot be written
+     * @throws CallException where the machine is being saved, or the dump was cancelled
+     */
+    void dump(VirtualMachine vm, Path file) {
+        save("dump", file, false, now -> CoreFile.write(vm, file, now));
+    }
+
+    /** What writes a machine to a place. */
+    private interface Writing {
+        SaveReport write(SaveProgress progress);
+    }
+
+    private void save(String action, Path target, boolean thenStop, Writing writing) {
+        begin(action, target, thenStop);
         String how = "failed";
         Optional<SaveReport> report = Optional.empty();
         try {
-            report = Optional.of(SavedForm.write(vm, folder, options, new Following()));
+            report = Optional.of(writing.write(new Following()));
             how = "done";
         } catch (CancellationException e) {
             how = "cancelled";
@@ -102,13 +123,13 @@ public final class Saves {
         }
     }
 
-    private synchronized void begin(String action, Path folder, boolean thenStop) {
+    private synchronized void begin(String action, Path target, boolean thenStop) {
         if (last.map(Save::isRunning).orElse(false) || suspending) {
             throw new CallException(500, "Cannot " + action + " the VM: it is being saved.");
         }
         long now = System.nanoTime();
         SaveProgress.Stage first = SaveProgress.Stage.CUTTING;
-        last = Optional.of(new Save(action, folder, "running", first, 0, 0, now, 0, empty()));
+        last = Optional.of(new Save(action, target, "running", first, 0, 0, now, 0, empty()));
         suspending = thenStop;
         cancelled = false;
     }
@@ -148,7 +169,7 @@ public final class Saves {
     /** Where the machine was suspended to; empty where it was not. */
     public synchronized Optional<Path> suspendedTo() {
         boolean done = suspending && last.map(save -> save.state().equals("done")).orElse(false);
-        return done ? last.map(Save::folder) : Optional.empty();
+        return done ? last.map(Save::target) : Optional.empty();
     }
 
     /** Ends the save under way, if any, soon; nothing of it stays behind. */
@@ -186,7 +207,7 @@ public final class Saves {
         long until = save.isRunning() ? System.nanoTime() : save.endedNanos();
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("action", save.action());
-        map.put("destination_url", "file://" + save.folder());
+        map.put("destination_url", "file://" + save.target());
         map.put("state", save.state());
         map.put("stage", save.stage().name().toLowerCase(java.util.Locale.ROOT));
         map.put("bytes_done", save.bytesDone());

@@ -90,7 +90,7 @@ public final class VmApi implements HttpServer.Handler {
             case "vm.reboot" -> put(request, () -> done(vmm::reboot));
             case "vm.shutdown" -> put(request, () -> takingDown(vmm::shutdown));
             case "vm.delete" -> put(request, this::delete);
-            case "vm.nmi" -> put(request, () -> refuse("non-maskable interrupts"));
+            case "vm.nmi" -> put(request, () -> done(this::interrupt));
             case "vm.snapshot" -> withBody(request, () -> saves.snapshot(request.text()));
             case "vm.restore" -> withBody(request, () -> saves.restore(request.text()));
             case "vm.suspend" -> withBody(request, () -> saves.suspend(request.text()));
@@ -98,7 +98,7 @@ public final class VmApi implements HttpServer.Handler {
             case "vm.fork-done" -> withBody(request, () -> saves.forkDone(request.text()));
             case "vm.progress" -> get(request, () -> vmm.saves().progress());
             case "vm.cancel" -> put(request, saves::cancel);
-            case "vm.coredump" -> withBody(request, () -> refuse("core dumps"));
+            case "vm.coredump" -> withBody(request, () -> saves.coredump(request.text()));
             case "vm.send-migration" -> withBody(request, () -> migrations.send(request.text()));
             case "vm.receive-migration" ->
                     withBody(request, () -> migrations.receive(request.text()));
@@ -213,6 +213,11 @@ public final class VmApi implements HttpServer.Handler {
     private void pause() {
         VirtualMachine machine = booted();
         whileThere(machine::pause);
+    }
+
+    private void interrupt() {
+        VirtualMachine machine = booted();
+        whileThere(machine::injectNmi);
     }
 
     private void resume() {

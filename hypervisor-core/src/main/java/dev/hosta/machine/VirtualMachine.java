@@ -11,6 +11,7 @@ import dev.hosta.memory.FrozenRam;
 import dev.hosta.memory.GuestRam;
 import dev.hosta.memory.StageTwoMap;
 import dev.hosta.vcpu.VcpuThread;
+import dev.hosta.vcpu.VirtualCpu;
 
 import java.time.Duration;
 import java.util.List;
@@ -158,10 +159,7 @@ public final class VirtualMachine implements AutoCloseable {
      */
     public void start() {
         synchronized (lock) {
-            if (started) {
-                throw new IllegalStateException(
-                        "Cannot start " + spec.name() + ": it was started already");
-            }
+            require(!started, "start", "was started already");
             if (phase != MachinePhase.PAUSED) {
                 require(MachinePhase.CREATED, "start");
             }
@@ -170,10 +168,8 @@ public final class VirtualMachine implements AutoCloseable {
     }
 
     private void goOn() {
-        if (cut.isPresent() && cut.get().holdsTheGuest()) {
-            throw new IllegalStateException(
-                    "Cannot resume " + spec.name() + ": it is being suspended");
-        }
+        boolean held = cut.isPresent() && cut.get().holdsTheGuest();
+        require(!held, "resume", "is being suspended");
         if (started) {
             board.resume();
         } else {
@@ -204,6 +200,19 @@ public final class VirtualMachine implements AutoCloseable {
     /** Presses the ACPI power button; whether the guest heeds it is its own matter. */
     public void pressPowerButton() {
         board.power().pressPowerButton();
+    }
+
+    /**
+     * Sends each vCPU a non-maskable interrupt, as the NMI button of a PC does. A paused guest
+     * takes it when it runs on.
+     *
+     * @throws IllegalStateException where the machine is gone
+     */
+    public void injectNmi() {
+        synchronized (lock) {
+            require(phase != MachinePhase.CLOSED, "interrupt", "is gone");
+            vcpus.forEach(VcpuThread::injectNmi);
+        }
     }
 
     /**
@@ -258,13 +267,8 @@ public final class VirtualMachine implements AutoCloseable {
      */
     public MachineCut cut(boolean thenStop, Runnable atTheInstant) {
         synchronized (lock) {
-            if (cut.isPresent()) {
-                throw new IllegalStateException(
-                        "Cannot save " + spec.name() + ": it is being saved already");
-            }
-            if (end.outcome().isDone()) {
-                throw new IllegalStateException("Cannot save " + spec.name() + ": it has ended");
-            }
+            require(cut.isEmpty(), "save", "is being saved already");
+            require(!end.outcome().isDone(), "save", "has ended");
             boolean ran = phase == MachinePhase.RUNNING;
             Consumer<MachineCut> onClose = this::closed;
             long longest = 0;
@@ -377,9 +381,13 @@ public final class VirtualMachine implements AutoCloseable {
     }
 
     private void require(MachinePhase needed, String action) {
-        if (phase != needed) {
+        require(phase == needed, action, "is " + phase);
+    }
+
+    private void require(boolean holds, String action, String otherwise) {
+        if (!holds) {
             throw new IllegalStateException(
-                    "Cannot " + action + " " + spec.name() + ": it is " + phase);
+                    "Cannot " + action + " " + spec.name() + ": it " + otherwise);
         }
     }
 

@@ -31,15 +31,25 @@ final class MemoryFile {
     private MemoryFile() {}
 
     /**
-     * Writes all of RAM.
+     * Writes all of RAM, each page at its offset.
      *
      * @param to empty, grows to RAM's size
      * @throws LinuxException where the host fails
      * @throws CancellationException where {@code progress} says so
      */
     static MemorySums write(FrozenRam ram, FileDescriptor to, SaveProgress progress) {
+        SparseFile.setSize(to, ram.sizeBytes());
+        return write(ram, to, 0, progress);
+    }
+
+    /**
+     * As the other, into a part of a file.
+     *
+     * @param to long enough; reads as zeros from {@code base} on
+     * @param base where in the file RAM begins, in bytes
+     */
+    static MemorySums write(FrozenRam ram, FileDescriptor to, long base, SaveProgress progress) {
         long size = ram.sizeBytes();
-        SparseFile.setSize(to, size);
         List<MemorySums.Chunk> chunks = new ArrayList<>();
         try (MemoryChunk buffer = new MemoryChunk()) {
             long at = ram.nextData(0);
@@ -52,7 +62,7 @@ final class MemoryFile {
                 if (chunk.dataBytes() > 0) {
                     chunks.add(chunk);
                     buffer.forEachRun(
-                            (offset, run) -> FrozenRam.writeFully(to, start + offset, run));
+                            (offset, run) -> FrozenRam.writeFully(to, base + start + offset, run));
                 }
                 at = ram.nextData(start + length);
             }

@@ -1,7 +1,5 @@
 package dev.hosta.snapshot;
 
-import dev.hosta.linux.Errno;
-import dev.hosta.linux.LinuxException;
 import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachineCut;
 import dev.hosta.machine.MachinePhase;
@@ -9,7 +7,6 @@ import dev.hosta.machine.VirtualMachine;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,22 +45,18 @@ public final class SavedForm {
             VirtualMachine vm, Path folder, SaveOptions options, SaveProgress progress) {
         String action = "Cannot save " + vm.spec().name() + " to " + folder;
         progress.report(SaveProgress.Stage.CUTTING, 0, vm.ram().sizeBytes());
-        try (SaveFolder files = SaveFolder.beside(folder)) {
-            List<DiskIdentity> disks = new ArrayList<>();
-            try (MachineCut cut = vm.cut(options.thenStop(), () -> identify(vm, disks))) {
-                return write(cut, vm, files, disks, progress);
-            }
-        } catch (CancellationException e) {
-            CancellationException said = new CancellationException(action + ": cancelled.");
-            said.initCause(e);
-            throw said;
-        } catch (LinuxException e) {
-            throw new SaveException(action + ": " + reason(e, vm), e);
-        } catch (FileSystemException e) {
-            throw new SaveException(action + ": " + reason(e) + " (" + e.getFile() + ").", e);
-        } catch (IOException | UncheckedIOException e) {
-            throw new SaveException(action + ": " + e.getMessage() + ".", e);
-        }
+        return SaveFailures.explained(
+                action,
+                vm.ram().sizeBytes(),
+                () -> {
+                    try (SaveFolder files = SaveFolder.beside(folder)) {
+                        List<DiskIdentity> disks = new ArrayList<>();
+                        try (MachineCut cut =
+                                vm.cut(options.thenStop(), () -> identify(vm, disks))) {
+                            return write(cut, vm, files, disks, progress);
+                        }
+                    }
+                });
     }
 
     private static SaveReport write(
@@ -100,8 +93,8 @@ public final class SavedForm {
         }
     }
 
-    /** After a suspend that failed. */
-    private static void letRunOn(VirtualMachine vm) {
+    /** After a suspend that failed, or a dump that held the guest. */
+    static void letRunOn(VirtualMachine vm) {
         if (vm.phase() == MachinePhase.PAUSED) {
             vm.resume();
         }
@@ -133,26 +126,6 @@ public final class SavedForm {
                 throw new UncheckedIOException(e);
             }
         }
-    }
-
-    private static String reason(LinuxException e, VirtualMachine vm) {
-        return switch (e.errno()) {
-            case Errno.ENOSPC ->
-                    "no space is left there. Up to "
-                            + (vm.ram().sizeBytes() >> 20)
-                            + "M are needed.";
-            case Errno.EACCES, Errno.EPERM -> "permission denied.";
-            case Errno.EROFS -> "the file system is read-only.";
-            default -> e.call() + " failed, errno=" + Errno.describe(e.errno()) + ".";
-        };
-    }
-
-    private static String reason(FileSystemException e) {
-        return switch (e) {
-            case java.nio.file.AccessDeniedException denied -> "permission denied";
-            case java.nio.file.NoSuchFileException missing -> "no such file";
-            default -> Optional.ofNullable(e.getReason()).orElse("refused by the file system");
-        };
     }
 
     /**

@@ -134,6 +134,11 @@ public final class KvmVirtualCpu implements VirtualCpu {
     }
 
     @Override
+    public void injectNmi() {
+        vcpu.nmi();
+    }
+
+    @Override
     public VcpuState.V1 state() {
         return new VcpuState.V1(
                 vcpu.regs(),

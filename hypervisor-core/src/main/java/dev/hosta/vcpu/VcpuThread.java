@@ -87,6 +87,15 @@ public final class VcpuThread {
         return join(answer);
     }
 
+    /** Queues a non-maskable interrupt and waits until it is queued. */
+    public void injectNmi() {
+        ask(
+                cpu -> {
+                    cpu.injectNmi();
+                    return null;
+                });
+    }
+
     /** Waits until the vCPU is created; throws why it could not be. */
     public void awaitCreated() {
         join(created);

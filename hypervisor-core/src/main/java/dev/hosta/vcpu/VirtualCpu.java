@@ -61,6 +61,9 @@ public interface VirtualCpu extends AutoCloseable {
     /** Frequency of the guest's TSC, in kHz. */
     int tscKhz();
 
+    /** Queues a non-maskable interrupt, taken at the next {@link #run}; only when settled. */
+    void injectNmi();
+
     /** The whole state; only when settled. */
     VcpuState.V1 state();
 

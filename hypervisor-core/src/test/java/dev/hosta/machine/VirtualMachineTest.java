@@ -208,4 +208,29 @@ class VirtualMachineTest {
         assertEquals(MachinePhase.CLOSED, guest.machine.phase());
         assertThrows(IllegalStateException.class, guest.machine::start);
     }
+
+    @Test
+    void anNmiReachesTheGuest() {
+        try (TestGuest guest = new TestGuest("echo", "", 1)) {
+            guest.machine.start();
+            guest.await("echo ready");
+            guest.machine.injectNmi();
+            guest.await("guest: exception 2 ");
+            guest.end();
+        }
+    }
+
+    @Test
+    void anNmiOfAPausedGuestArrivesWhenItRunsOn() {
+        try (TestGuest guest = new TestGuest("echo", "", 1)) {
+            guest.machine.start();
+            guest.await("echo ready");
+            guest.machine.pause();
+            guest.machine.injectNmi();
+            assertTrue(!guest.said().contains("exception"), guest.said());
+            guest.machine.resume();
+            guest.await("guest: exception 2 ");
+            guest.end();
+        }
+    }
 }

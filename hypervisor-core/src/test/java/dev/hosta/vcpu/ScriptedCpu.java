@@ -108,6 +108,11 @@ final class ScriptedCpu implements VirtualCpu {
     }
 
     @Override
+    public void injectNmi() {
+        calls.add("nmi");
+    }
+
+    @Override
     public VcpuState.V1 state() {
         throw new IllegalStateException("A scripted vCPU has no state");
     }
