@@ -18,8 +18,12 @@ final class Aml {
     private static final int SCOPE_OP = 0x10;
     private static final int BUFFER_OP = 0x11;
     private static final int PACKAGE_OP = 0x12;
+    private static final int METHOD_OP = 0x14;
+    private static final int DUAL_NAME_PREFIX = 0x2e;
     private static final int EXT_OP = 0x5b;
+    private static final int ROOT = 0x5c;
     private static final int DEVICE_OP = 0x82;
+    private static final int NOTIFY_OP = 0x86;
     private static final int NAME_SEG = 4;
 
     private static final int IO_PORT = 0x47;
@@ -53,6 +57,16 @@ final class Aml {
     /** {@code Package () { elements }}, at most 255. */
     static byte[] packageOf(byte[]... elements) {
         return join(bytes(PACKAGE_OP), packaged(join(bytes(elements.length), join(elements))));
+    }
+
+    /** {@code Method (name) { terms }}, without arguments. */
+    static byte[] method(String name, byte[]... terms) {
+        return join(bytes(METHOD_OP), packaged(join(name(name), bytes(0), join(terms))));
+    }
+
+    /** {@code Notify (\scope.name, value)}. */
+    static byte[] notify(String scope, String name, byte[] value) {
+        return join(bytes(NOTIFY_OP, ROOT, DUAL_NAME_PREFIX), name(scope), name(name), value);
     }
 
     /** The shortest encoding of an unsigned 64-bit integer. */

@@ -14,21 +14,24 @@ final class Dsdt {
     /** Device is present, enabled, shown and working (§6.3.7). */
     private static final int STATUS_WORKING = 0xf;
 
+    private static final int FIXED_DEVICES = 4;
+
     private Dsdt() {}
 
     /** AML after the table header. */
     static byte[] content(List<VirtioMmioDevice> virtioMmio) {
-        byte[][] devices = new byte[3 + virtioMmio.size()][];
+        byte[][] devices = new byte[FIXED_DEVICES + virtioMmio.size()][];
         devices[0] = serialPort();
         devices[1] = clock();
-        devices[2] = panicPort();
+        devices[2] = GenerationId.device();
+        devices[3] = panicPort();
         for (int i = 0; i < virtioMmio.size(); i++) {
-            devices[3 + i] = virtio(i, virtioMmio.get(i));
+            devices[FIXED_DEVICES + i] = virtio(i, virtioMmio.get(i));
         }
         // S5: SLP_TYPa and SLP_TYPb are 0, so writing SLP_EN (0x2000) alone powers off (§7.4.2.6).
         byte[] zero = Aml.integer(0);
         byte[] powerOff = Aml.named("_S5", Aml.packageOf(zero, zero, zero, zero));
-        return Aml.join(Aml.scope("_SB", devices), powerOff);
+        return Aml.join(Aml.scope("_SB", devices), GenerationId.event(), powerOff);
     }
 
     private static byte[] serialPort() {

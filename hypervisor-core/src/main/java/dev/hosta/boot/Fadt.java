@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 
 /**
  * The fixed ACPI description table, revision 6.5 (ACPI 6.5 §5.2.9): where the PM1 registers, the PM
- * timer and the reset register are. The machine is not hardware-reduced, so that its power button
- * is the fixed one.
+ * timer, the general purpose events and the reset register are. The machine is not
+ * hardware-reduced, so that its power button is the fixed one.
  */
 final class Fadt {
     private static final int REVISION = 6;
@@ -16,6 +16,8 @@ final class Fadt {
     private static final int PM1A_EVENT_PORT = 0x600;
     private static final int PM1A_CONTROL_PORT = 0x604;
     private static final int PM_TIMER_PORT = 0x608;
+    private static final int GPE0_PORT = 0x60c;
+    private static final int GPE0_BYTES = 4; // 2 of status, 2 of enable
     private static final int RESET_PORT = 0xcf9;
     private static final int RESET_VALUE = 6;
 
@@ -51,9 +53,11 @@ final class Fadt {
         t.putInt(56, PM1A_EVENT_PORT);
         t.putInt(64, PM1A_CONTROL_PORT);
         t.putInt(76, PM_TIMER_PORT);
+        t.putInt(80, GPE0_PORT);
         t.put(88, (byte) 4);
         t.put(89, (byte) 2);
         t.put(91, (byte) 4);
+        t.put(92, (byte) GPE0_BYTES);
         t.putShort(96, (short) NO_C2);
         t.putShort(98, (short) NO_C3);
         t.putShort(109, (short) (LEGACY_DEVICES | NO_VGA | (i8042 ? I8042 : 0)));
@@ -66,6 +70,7 @@ final class Fadt {
         ioRegister(t, 148, PM1A_EVENT_PORT, 32, 2);
         ioRegister(t, 172, PM1A_CONTROL_PORT, 16, 2);
         ioRegister(t, 208, PM_TIMER_PORT, 32, 3);
+        ioRegister(t, 220, GPE0_PORT, 8 * GPE0_BYTES, 1);
         AcpiTable.ascii(t, 268, "Hosta");
         return AcpiTable.seal(t);
     }

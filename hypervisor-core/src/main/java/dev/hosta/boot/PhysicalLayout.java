@@ -12,7 +12,8 @@ package dev.hosta.boot;
  *       9000 -      efff  page tables: PML4, PDPT, four page directories
  *      20000 -     2ffff  command line, NUL-terminated
  *      9fc00 -     fffff  reserved in e820: EBDA and ROM area
- *      e0000 -     fffff    ACPI tables, the RSDP first
+ *      e0000 -     fefff    ACPI tables, the RSDP first
+ *      ff000 -     fffff    generation id
  *     100000 -  bfffffff  RAM, up to 3 GiB; kernel, above it the initrd at the top
  *   c0000000 -  ffffffff  hole: MMIO, virtio-mmio from d0000000
  *   fec00000              I/O APIC
@@ -55,8 +56,11 @@ public final class PhysicalLayout {
     /** The RSDP, where a BIOS would have it; the other ACPI tables follow. */
     public static final long RSDP_GPA = 0xe_0000L;
 
-    /** End (exclusive) of the ACPI tables and of the reserved range below 1 MiB. */
-    public static final long ACPI_END_GPA = 0x10_0000L;
+    /** End (exclusive) of the ACPI tables. */
+    public static final long ACPI_END_GPA = 0xf_f000L;
+
+    /** The generation id, at the start of a page of its own; see {@link GenerationId}. */
+    public static final long GENERATION_ID_GPA = 0xf_f000L;
 
     /** First byte of RAM above the reserved range. */
     public static final long HIGH_MEMORY_GPA = 0x10_0000L;

@@ -118,7 +118,7 @@ final class Inspection {
 
     /** An address's way through both stages. */
     static Map<String, Object> translation(VirtualMachine machine, int vcpu, long gva) {
-        var found = machine.translate(vcpu, gva);
+        var found = machine.look().translate(vcpu, gva);
         SequencedMap<String, Object> map = new LinkedHashMap<>();
         map.put("gva", "0x" + Long.toHexString(gva));
         map.put("vcpu", vcpu);

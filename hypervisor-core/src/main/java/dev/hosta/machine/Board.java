@@ -44,7 +44,7 @@ import java.util.function.IntFunction;
  *   3f8-3ff       serial port COM1               GSI 4
  *   505           pvpanic: the kernel panicked   -
  *   5f4           exact exit status              -
- *   600-60b       ACPI power: PM1a, PM timer     GSI 9, the SCI
+ *   600-60f       ACPI: PM1a, PM timer, GPE0     GSI 9, the SCI
  *   cf8-cff       PCI: nothing here; cf9 resets  -
  * </pre>
  *

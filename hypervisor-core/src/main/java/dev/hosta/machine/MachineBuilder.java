@@ -5,6 +5,7 @@ import dev.hosta.boot.AcpiTables;
 import dev.hosta.boot.BootLoader;
 import dev.hosta.boot.E820;
 import dev.hosta.boot.EntryState;
+import dev.hosta.boot.GenerationId;
 import dev.hosta.boot.KernelImage;
 import dev.hosta.boot.KernelImages;
 import dev.hosta.boot.PhysicalLayout;
@@ -347,6 +348,7 @@ final class MachineBuilder {
 
     private EntryState load(KernelImage image, MappedGuestMemory memory, Board board) {
         BootSpec boot = spec.boot();
+        GenerationId.renew(memory, new KernelEntropy());
         long rsdp =
                 AcpiTables.write(memory, new AcpiBoard(spec.cpus(), TIMER_GSI, board.virtioMmio()));
         return BootLoader.load(

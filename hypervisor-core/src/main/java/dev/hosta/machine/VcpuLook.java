@@ -10,6 +10,7 @@ import dev.hosta.memory.Privilege;
 import dev.hosta.memory.StageTwoMap;
 import dev.hosta.vcpu.CrashReport;
 import dev.hosta.vcpu.VcpuThread;
+import dev.hosta.vcpu.VirtualCpu;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -46,8 +47,19 @@ public final class VcpuLook {
         }
     }
 
-    /** Follows an address of the guest through both stages, in the name of the supervisor. */
-    synchronized AddressTranslation translate(int vcpu, long gva) {
+    /** Frequency of the guest's TSC, in kHz. */
+    public synchronized int tscKhz() {
+        requireThere();
+        return vcpus.getFirst().ask(VirtualCpu::tscKhz);
+    }
+
+    /**
+     * Follows an address of the guest through both stages, in the name of the supervisor.
+     *
+     * @param vcpu whose page tables, 0 up
+     * @param gva guest virtual (linear) address
+     */
+    public synchronized AddressTranslation translate(int vcpu, long gva) {
         requireThere();
         PagingState paging = vcpus.get(vcpu).ask(cpu -> limits.stateOf(cpu.sregs()));
         return new AddressTranslator(map).translate(paging, gva, Access.READ, Privilege.SUPERVISOR);

@@ -1,17 +1,18 @@
 package dev.hosta.machine;
 
+import dev.hosta.boot.GenerationId;
 import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.kvm.KvmVm;
+import dev.hosta.linux.KernelEntropy;
 import dev.hosta.linux.RawDisk;
 import dev.hosta.linux.StdioPort;
-import dev.hosta.memory.AddressTranslation;
 import dev.hosta.memory.DirtyPages;
 import dev.hosta.memory.FrozenRam;
 import dev.hosta.memory.GuestRam;
+import dev.hosta.memory.MappedGuestMemory;
 import dev.hosta.memory.StageTwoMap;
 import dev.hosta.vcpu.VcpuThread;
-import dev.hosta.vcpu.VirtualCpu;
 
 import java.time.Duration;
 import java.util.List;
@@ -324,9 +325,15 @@ public final class VirtualMachine implements AutoCloseable {
         }
     }
 
-    /** Frequency of the guest's TSC, in kHz. */
-    public int tscKhz() {
-        return vcpus.getFirst().ask(VirtualCpu::tscKhz);
+    /**
+     * Gives a paused guest another generation id, and tells it: it may run a second time from here.
+     */
+    public void renewGenerationId() {
+        synchronized (lock) {
+            require(MachinePhase.PAUSED, "renew the generation id of");
+            GenerationId.renew(new MappedGuestMemory(map), new KernelEntropy());
+            board.power().raiseEvent(GenerationId.EVENT);
+        }
     }
 
     /** What the vCPUs were made from. */
@@ -363,16 +370,6 @@ public final class VirtualMachine implements AutoCloseable {
     public VcpuBrake brake() {
         return new VcpuBrake(
                 lock, vcpus, () -> phase == MachinePhase.RUNNING && !end.outcome().isDone());
-    }
-
-    /**
-     * Follows an address of the guest through both stages, in the name of the supervisor.
-     *
-     * @param vcpu whose page tables, 0 up
-     * @param gva guest virtual (linear) address
-     */
-    public AddressTranslation translate(int vcpu, long gva) {
-        return look.translate(vcpu, gva);
     }
 
     /** What its vCPUs look like from outside. */

@@ -83,7 +83,7 @@ public final class MigrationSource {
             send(
                     stream,
                     FrameType.RESERVE,
-                    new Message.Reserve(machine.spec(), machine.cpu(), machine.tscKhz()));
+                    new Message.Reserve(machine.spec(), machine.cpu(), machine.look().tscKhz()));
             Message.require(stream.receive(ANSWER_NANOS), FrameType.RESERVED);
             advance(SourceState.COPYING);
             progress.stage(Stage.COPYING);

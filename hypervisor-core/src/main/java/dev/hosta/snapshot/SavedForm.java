@@ -21,6 +21,7 @@ import java.util.concurrent.CancellationException;
  *   manifest.json   what the machine is, its state, the digest of memory.sums, its own digest
  *   memory          RAM by offset, sparse
  *   memory.sums     what memory must read as
+ *   unresumed       whether the guest has gone on nowhere since
  * </pre>
  *
  * <p>Threading: any thread; a machine is saved by one at a time.
@@ -53,7 +54,7 @@ public final class SavedForm {
                         List<DiskIdentity> disks = new ArrayList<>();
                         try (MachineCut cut =
                                 vm.cut(options.thenStop(), () -> identify(vm, disks))) {
-                            return write(cut, vm, files, disks, progress);
+                            return write(cut, vm, files, disks, options, progress);
                         }
                     }
                 });
@@ -64,6 +65,7 @@ public final class SavedForm {
             VirtualMachine vm,
             SaveFolder files,
             List<DiskIdentity> disks,
+            SaveOptions options,
             SaveProgress progress)
             throws IOException {
         boolean done = false;
@@ -76,9 +78,11 @@ public final class SavedForm {
                             size, sums.dataBytes(), ManifestFile.sha256(sumBytes, sumBytes.length));
             progress.report(SaveProgress.Stage.SYNCING, size, size);
             files.write(MemorySums.NAME, sumBytes);
-            files.write(
-                    ManifestFile.NAME,
-                    ManifestFile.bytes(manifest(List.of(), cut, vm, disks, memory)));
+            Manifest manifest = manifest(List.of(), cut, vm, disks, memory);
+            files.write(ManifestFile.NAME, ManifestFile.bytes(manifest));
+            if (options.thenStop()) {
+                files.write(UnresumedMark.NAME, UnresumedMark.bytes(manifest.id()));
+            }
             if (progress.isCancelled()) {
                 throw new CancellationException();
             }

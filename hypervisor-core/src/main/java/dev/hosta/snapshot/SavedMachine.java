@@ -170,11 +170,25 @@ public final class SavedMachine {
             throw e;
         }
         try {
-            return VirtualMachine.restore(spec, stateToResume(), cpu(), ram, console, terminal);
+            return unique(
+                    VirtualMachine.restore(spec, stateToResume(), cpu(), ram, console, terminal));
         } catch (InvalidStateException e) {
             throw new SavedFormException.Incompatible(
                     folder.resolve(ManifestFile.NAME), e.getMessage() + ".", e);
         }
+    }
+
+    /** Tells a guest that others may run from the same instant, unless it is the only one. */
+    private VirtualMachine unique(VirtualMachine machine) {
+        if (!UnresumedMark.take(folder, id())) {
+            try {
+                machine.renewGenerationId();
+            } catch (RuntimeException e) {
+                machine.close();
+                throw e;
+            }
+        }
+        return machine;
     }
 
     private void requireCpu() {

@@ -15,6 +15,7 @@ import dev.hosta.vcpu.VcpuState;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -35,7 +36,8 @@ final class StateKinds {
                     entry(PlatformState.V1.TYPE),
                     entry(VcpuState.V1.TYPE),
                     entry(Uart16550State.V1.TYPE),
-                    entry(AcpiPowerState.V1.TYPE),
+                    entry(AcpiPowerState.V1.TYPE, AcpiPowerState::latest),
+                    entry(AcpiPowerState.V2.TYPE),
                     entry(CmosRtcState.V1.TYPE),
                     entry(I8042ResetState.V1.TYPE),
                     entry(ResetControlState.V1.TYPE),
@@ -49,6 +51,12 @@ final class StateKinds {
     /** A version that is the newest. */
     private static Entry entry(StateType<?> type) {
         return new Entry(type, UnaryOperator.identity());
+    }
+
+    /** An older version, and how it becomes the newest. */
+    private static <T extends Record> Entry entry(
+            StateType<T> type, Function<T, ? extends Record> upgrade) {
+        return new Entry(type, old -> upgrade.apply(type.type().cast(old)));
     }
 
     /** All of them. */

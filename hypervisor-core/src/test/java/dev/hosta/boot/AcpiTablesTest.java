@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hosta.linux.KernelEntropy;
+
 import org.junit.jupiter.api.Test;
 
 import java.nio.charset.StandardCharsets;
@@ -95,7 +97,8 @@ class AcpiTablesTest {
         assertEquals(0x600, u32(fadt, 56));
         assertEquals(0x604, u32(fadt, 64));
         assertEquals(0x608, u32(fadt, 76));
-        assertArrayEquals(new byte[] {4, 2, 0, 4}, Arrays.copyOfRange(fadt, 88, 92));
+        assertEquals(0x60c, u32(fadt, 80), "GPE0");
+        assertArrayEquals(new byte[] {4, 2, 0, 4, 4}, Arrays.copyOfRange(fadt, 88, 93));
         assertEquals(7, u16(fadt, 109), "legacy devices, 8042, no VGA");
         AcpiBoard without = new AcpiBoard(1, 2, false, List.of());
         assertEquals(5, u16(tables(memory, AcpiTables.write(memory, without)).get("FACP"), 109));
@@ -108,6 +111,8 @@ class AcpiTablesTest {
         assertEquals(0x600, u32(fadt, 152));
         assertEquals(0x604, u32(fadt, 176));
         assertEquals(0x608, u32(fadt, 212));
+        assertEquals(32, fadt[221]);
+        assertEquals(0x60c, u32(fadt, 224));
     }
 
     @Test
@@ -148,6 +153,11 @@ class AcpiTablesTest {
         assertArrayEquals(new byte[] {0x0c, 0, 0, 1, 0}, Aml.integer(0x1_0000));
         assertArrayEquals(new byte[] {0x0e, 0, 0, 0, 0, 1, 0, 0, 0}, Aml.integer(1L << 32));
         byte[] off = {0x08, '_', 'S', '5', '_', 0x12, 0x06, 0x04, 0, 0, 0, 0};
+        byte[] notify = {(byte) 0x86, '\\', 0x2e, '_', 'S', 'B', '_', 'V', 'G', 'E', 'N', 1};
+        assertArrayEquals(notify, Aml.notify("_SB", "VGEN", Aml.integer(1)));
+        assertArrayEquals(
+                new byte[] {0x14, 0x07, '_', 'E', '0', '0', 0, 1},
+                Aml.method("_E00", Aml.integer(1)));
         byte[] zero = Aml.integer(0);
         assertArrayEquals(off, Aml.named("_S5", Aml.packageOf(zero, zero, zero, zero)));
         // PkgLength takes 1, 2 or 3 bytes and counts them.
@@ -173,5 +183,20 @@ class AcpiTablesTest {
         assertThrows(
                 IllegalArgumentException.class, () -> new VirtioMmioDevice(0xd000_0000L, 1, -1));
         assertThrows(IllegalArgumentException.class, () -> board(1, 257));
+    }
+
+    @Test
+    void theGenerationIdIsNewEachTimeAndBehindTheTables() {
+        memory.write(
+                PhysicalLayout.GENERATION_ID_GPA - 8,
+                java.lang.foreign.MemorySegment.ofArray(new byte[32]));
+        GenerationId.renew(memory, new KernelEntropy());
+        byte[] first = memory.bytes(PhysicalLayout.GENERATION_ID_GPA - 8, 32);
+        GenerationId.renew(memory, new KernelEntropy());
+        byte[] second = memory.bytes(PhysicalLayout.GENERATION_ID_GPA - 8, 32);
+        assertEquals(8, Arrays.mismatch(first, second));
+        assertEquals(0, memory.loadU64(PhysicalLayout.GENERATION_ID_GPA - 8));
+        assertEquals(0, memory.loadU64(PhysicalLayout.GENERATION_ID_GPA + GenerationId.SIZE_BYTES));
+        assertTrue(PhysicalLayout.GENERATION_ID_GPA >= PhysicalLayout.ACPI_END_GPA);
     }
 }

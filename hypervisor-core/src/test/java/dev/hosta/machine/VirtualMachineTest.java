@@ -140,13 +140,13 @@ class VirtualMachineTest {
             var mapped =
                     assertInstanceOf(
                             AddressTranslation.Mapped.class,
-                            guest.machine.translate(0, 0x10_0123),
+                            guest.machine.look().translate(0, 0x10_0123),
                             guest::said);
             assertEquals(0x10_0123, mapped.stageOne().gpa());
             assertTrue(mapped.toText().contains("guest RAM + 0x100123"), mapped.toText());
             assertInstanceOf(
                     AddressTranslation.StageOneFault.class,
-                    guest.machine.translate(0, 0x7fff_ffff_f000L));
+                    guest.machine.look().translate(0, 0x7fff_ffff_f000L));
         }
     }
 

@@ -2,10 +2,12 @@ package dev.hosta.device.legacy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hosta.device.irq.FakeInterruptLine;
 import dev.hosta.device.lifecycle.GuestRequest;
+import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.device.state.StatefulContract;
 
 import org.junit.jupiter.api.Test;
@@ -17,10 +19,12 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-class AcpiPowerTest implements StatefulContract<AcpiPower, AcpiPowerState.V1> {
+class AcpiPowerTest implements StatefulContract<AcpiPower, AcpiPowerState.V2> {
     private static final int STATUS = 0;
     private static final int ENABLE = 2;
     private static final int CONTROL = AcpiPower.CONTROL_OFFSET;
+    private static final int EVENT_STATUS = AcpiPower.GENERAL_EVENT_OFFSET;
+    private static final int EVENT_ENABLE = EVENT_STATUS + 2;
     private static final int TIMER = AcpiPower.TIMER_OFFSET;
 
     private final ManualClock clock = new ManualClock("2026-01-01T00:00:00Z");
@@ -121,6 +125,35 @@ class AcpiPowerTest implements StatefulContract<AcpiPower, AcpiPowerState.V1> {
         assertFalse(otherSci.isHigh());
     }
 
+    @Test
+    void aGeneralEventRaisesTheSciWhileEnabledUntilItIsCleared() {
+        assertFalse(power.raiseEvent(9));
+        assertFalse(sci.isHigh());
+        assertEquals(0x0200, power.read(EVENT_STATUS, 2));
+        assertEquals(0x02, power.read(EVENT_STATUS + 1, 1));
+        power.write(EVENT_ENABLE + 1, 1, 0x02);
+        assertTrue(sci.isHigh());
+        assertEquals(0x0200_0200, power.read(EVENT_STATUS, 4));
+        assertEquals(0x0200_0200_0000_0000L, power.read(TIMER, 8));
+        power.write(EVENT_STATUS, 1, 0xff);
+        assertTrue(sci.isHigh());
+        power.write(EVENT_STATUS, 2, 0x0200);
+        assertFalse(sci.isHigh());
+        assertTrue(power.raiseEvent(9));
+        assertTrue(sci.isHigh());
+        power.write(EVENT_ENABLE, 2, 0);
+        assertFalse(sci.isHigh());
+        assertThrows(IndexOutOfBoundsException.class, () -> power.raiseEvent(16));
+    }
+
+    @Test
+    void anOlderStateHasNoGeneralEvents() {
+        assertEquals(
+                new AcpiPowerState.V2(0x100, 0x20, 2, 5, 0, 0),
+                new AcpiPowerState.V1(0x100, 0x20, 2, 5).latest());
+        assertThrows(InvalidStateException.class, () -> new AcpiPowerState.V1(0, 2, 0, 0));
+    }
+
     @Override
     public AcpiPower newDevice() {
         return new AcpiPower(new FakeInterruptLine(), clock, request -> {});
@@ -133,16 +166,20 @@ class AcpiPowerTest implements StatefulContract<AcpiPower, AcpiPowerState.V1> {
                     device.write(ENABLE, 2, 0x0100);
                     device.pressPowerButton();
                     device.write(CONTROL, 2, 0x1402);
+                    device.raiseEvent(3);
+                    device.write(EVENT_ENABLE, 2, 0x8001);
                     clock.advance(Duration.ofMillis(1500));
                 });
     }
 
     @Override
-    public Map<String, Supplier<AcpiPowerState.V1>> brokenStates() {
+    public Map<String, Supplier<AcpiPowerState.V2>> brokenStates() {
         return Map.of(
-                "status", () -> new AcpiPowerState.V1(0x0800, 0, 0, 0),
-                "enable", () -> new AcpiPowerState.V1(0, 2, 0, 0),
-                "control", () -> new AcpiPowerState.V1(0, 0, 0x2000, 0),
-                "timerNanos", () -> new AcpiPowerState.V1(0, 0, 0, -1));
+                "status", () -> new AcpiPowerState.V2(0x0800, 0, 0, 0, 0, 0),
+                "enable", () -> new AcpiPowerState.V2(0, 2, 0, 0, 0, 0),
+                "control", () -> new AcpiPowerState.V2(0, 0, 0x2000, 0, 0, 0),
+                "timerNanos", () -> new AcpiPowerState.V2(0, 0, 0, -1, 0, 0),
+                "eventStatus", () -> new AcpiPowerState.V2(0, 0, 0, 0, 1 << 16, 0),
+                "eventEnable", () -> new AcpiPowerState.V2(0, 0, 0, 0, 0, 1 << 16));
     }
 }
