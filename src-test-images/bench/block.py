@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """virtio-blk: requests a second, MB/s and the monitor's own cost, Hosta beside QEMU microvm.
 
-    block.py [--file FILE] [--rounds N] [--seconds S] [--hosta TEXT]... [--syscalls] [--json]
+    block.py [--file FILE] [--test TEXT]... [--rounds N] [--seconds S] [--hosta TEXT]... [--syscalls] [--json]
 
 The same polling guest (built/block.elf) and the same file under every monitor and setting, all in turn in
 each round. QEMU: cache=none with aio=threads, native and io_uring on an I/O thread; what counts is its best at
@@ -115,6 +115,7 @@ def syscalls(name, make, depth):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--file", help="the disk (default: made in /var/tmp, removed afterwards)")
+    parser.add_argument("--test", action="append", metavar="TEXT", help="only tests whose name holds this")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2, help="each measurement takes, about")
     parser.add_argument("--hosta", action="append", metavar="TEXT", help="added to Hosta's --disk")
@@ -149,6 +150,8 @@ def measure(options, path):
             monitors["qemu " + aio] = qemu(path, aio)
     result = {}
     for test, mode, depth, size, rate, unit in TESTS:
+        if options.test and not any(text in test for text in options.test):
+            continue
         counts, samples = {}, {name: [] for name in monitors}
         for turn in range(options.rounds + 1):
             for name, make in monitors.items():

@@ -1,6 +1,7 @@
 package dev.hosta.linux;
 
 import dev.hosta.device.backend.Alarm;
+import dev.hosta.device.backend.Polled;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -11,6 +12,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
@@ -28,6 +31,9 @@ public final class EventLoop implements AutoCloseable {
 
     /** Writable. */
     public static final int WRITABLE = 0x4;
+
+    /** Calls back once for each time that it becomes ready, not for as long as it is. */
+    public static final int EDGE = 1 << 31;
 
     /** An error is pending; always reported. */
     public static final int ERROR = 0x8;
@@ -52,6 +58,7 @@ public final class EventLoop implements AutoCloseable {
     private final Map<Integer, IntConsumer> callbacks = new ConcurrentHashMap<>();
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Queue<LoopAlarm> alarms = new ConcurrentLinkedQueue<>();
+    private final LoopPolling polling = new LoopPolling();
     private volatile boolean stopping;
 
     private EventLoop(String name, EventFd wakeUp, Thread.UncaughtExceptionHandler failures) {
@@ -122,6 +129,19 @@ public final class EventLoop implements AutoCloseable {
             // What is called now was looked up before: it ends before a task does.
             call(() -> {});
         }
+    }
+
+    /**
+     * Looks at this too, before it sleeps, while that promises to be quicker. What it says by a
+     * descriptor is still to be {@linkplain #add added}.
+     */
+    public void addPolled(Polled polled) {
+        call(() -> polling.add(polled));
+    }
+
+    /** Looks no more. When this returns, the polled is not being served, or by the caller. */
+    public void removePolled(Polled polled) {
+        call(() -> polling.remove(polled));
     }
 
     /**
@@ -211,14 +231,24 @@ public final class EventLoop implements AutoCloseable {
     }
 
     private void run() {
+        Consumer<Runnable> serving =
+                work -> {
+                    guarded(work);
+                    runTasks();
+                };
+        BooleanSupplier otherWork = () -> stopping || !tasks.isEmpty();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment events = arena.allocate(EVENT_BYTES * MAX_EVENTS, 8);
             while (!stopping) {
+                int timeout = polling.look(serving, otherWork) ? 0 : -1;
                 int count =
-                        Native.LIBC.epoll_wait(epoll.number(), events.address(), MAX_EVENTS, -1);
+                        Native.LIBC.epoll_wait(
+                                epoll.number(), events.address(), MAX_EVENTS, timeout);
                 if (count < 0 && Native.errno() != Errno.EINTR) {
                     throw new LinuxException("wait for events", "epoll_wait", Native.errno(), "");
                 }
+                // A result of the ring's may end the wait with EINTR and no event.
+                polling.woken(serving);
                 for (int i = 0; i < count && !stopping; i++) {
                     long at = (long) i * EVENT_BYTES;
                     int number = events.get(ValueLayout.JAVA_INT, at + 4);

@@ -29,7 +29,11 @@ final class IoUring implements AutoCloseable {
      * an epoll on the ring would sleep through them.)
      */
     private static final int ONE_THREAD =
-            SETUP_SINGLE_ISSUER | SETUP_COOP_TASKRUN | SETUP_SUBMIT_ALL | SETUP_R_DISABLED;
+            SETUP_SINGLE_ISSUER
+                    | SETUP_COOP_TASKRUN
+                    | SETUP_TASKRUN_FLAG
+                    | SETUP_SUBMIT_ALL
+                    | SETUP_R_DISABLED;
 
     private static final String HINT =
             "It needs Linux 5.6 or newer, sysctl kernel.io_uring_disabled=0, and a seccomp filter"
@@ -45,6 +49,7 @@ final class IoUring implements AutoCloseable {
     private final int cqEntries;
     private final long sqHeadAt;
     private final long sqTailAt;
+    private final long sqFlagsAt;
     private final long cqHeadAt;
     private final long cqTailAt;
     private final long cqesAt;
@@ -65,6 +70,7 @@ final class IoUring implements AutoCloseable {
         this.cqEntries = u32(params, PARAMS_CQ_ENTRIES);
         this.sqHeadAt = u32(params, PARAMS_SQ_HEAD);
         this.sqTailAt = u32(params, PARAMS_SQ_TAIL);
+        this.sqFlagsAt = u32(params, PARAMS_SQ_FLAGS);
         this.cqHeadAt = u32(params, PARAMS_CQ_HEAD);
         this.cqTailAt = u32(params, PARAMS_CQ_TAIL);
         this.cqesAt = u32(params, PARAMS_CQ_CQES);
@@ -205,8 +211,11 @@ final class IoUring implements AutoCloseable {
      * @return whether the kernel took it all; if not, it lacks memory for now
      */
     boolean enter(int least) {
-        int flags = least > 0 ? ENTER_GETEVENTS : 0;
+        int flags = least > 0 || isResultHeldBack() ? ENTER_GETEVENTS : 0;
         int count = prepared();
+        if (count == 0 && least == 0 && flags != 0) {
+            call(SYS_IO_URING_ENTER, fd.number(), 0, 0, flags);
+        }
         while (count > 0 || least > 0) {
             int taken = call(SYS_IO_URING_ENTER, fd.number(), count, least, flags);
             if (taken == -Errno.EAGAIN || taken == -Errno.EBUSY) {
@@ -221,6 +230,16 @@ final class IoUring implements AutoCloseable {
             }
         }
         return true;
+    }
+
+    /** Whether there are results, or there would be after an {@link #enter}. */
+    boolean hasResults() {
+        return cqHead != (int) U32.getAcquire(rings, cqTailAt) || isResultHeldBack();
+    }
+
+    /** Whether the kernel waits for this thread to come by before it hands out a result. */
+    private boolean isResultHeldBack() {
+        return ((int) U32.getAcquire(rings, sqFlagsAt) & SQ_TASKRUN) != 0;
     }
 
     /**

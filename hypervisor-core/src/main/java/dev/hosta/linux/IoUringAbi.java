@@ -37,6 +37,7 @@ final class IoUringAbi {
     static final int PARAMS_FEATURES = 20;
     static final int PARAMS_SQ_HEAD = 40;
     static final int PARAMS_SQ_TAIL = 44;
+    static final int PARAMS_SQ_FLAGS = 56;
     static final int PARAMS_SQ_ARRAY = 64;
     static final int PARAMS_CQ_HEAD = 80;
     static final int PARAMS_CQ_TAIL = 84;
@@ -61,7 +62,14 @@ final class IoUringAbi {
 
     static final int SETUP_SUBMIT_ALL = 1 << 7;
     static final int SETUP_COOP_TASKRUN = 1 << 8;
+
+    /** Says in the ring's flags that there are results for whoever enters the kernel. */
+    static final int SETUP_TASKRUN_FLAG = 1 << 9;
+
     static final int SETUP_SINGLE_ISSUER = 1 << 12;
+
+    /** In the ring's flags: {@code IORING_SQ_TASKRUN}. */
+    static final int SQ_TASKRUN = 1 << 2;
 
     static final int FEAT_SINGLE_MMAP = 1;
     static final int FEAT_NODROP = 1 << 1;

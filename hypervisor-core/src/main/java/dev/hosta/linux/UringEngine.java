@@ -1,6 +1,7 @@
 package dev.hosta.linux;
 
 import dev.hosta.device.backend.BlockBackend.Completion;
+import dev.hosta.device.backend.Polled;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -41,6 +42,30 @@ final class UringEngine implements DiskEngine {
         }
     }
 
+    /** The ring, to be looked at while calls are under way. */
+    private final class Results implements Polled {
+        @Override
+        public boolean isExpecting() {
+            return freeCount < freeTags.length;
+        }
+
+        @Override
+        public boolean isReady() {
+            return isExpecting() && ring.hasResults();
+        }
+
+        @Override
+        public void serve() {
+            turn();
+        }
+
+        @Override
+        public void begin() {}
+
+        @Override
+        public void end() {}
+    }
+
     private final int fd;
     private final boolean cached;
     private final IoUring ring;
@@ -51,6 +76,7 @@ final class UringEngine implements DiskEngine {
     private final Queue<Job> waitingForBuffer = new ArrayDeque<>();
     private final List<MappedMemory> buffers = new ArrayList<>();
     private final Queue<MappedMemory> freeBuffers = new ArrayDeque<>();
+    private final Polled results = new Results();
     private EventLoop loop;
     private int freeCount;
     private int unfinished;
@@ -93,6 +119,7 @@ final class UringEngine implements DiskEngine {
                     loop = Objects.requireNonNull(deviceLoop);
                     ring.enable();
                     loop.add(ring.fd(), EventLoop.READABLE, events -> turn());
+                    loop.addPolled(results);
                 });
     }
 
@@ -272,6 +299,7 @@ final class UringEngine implements DiskEngine {
         }
         if (loop != null && loop.isOwnThread()) {
             finish();
+            loop.removePolled(results);
             loop.remove(ring.fd());
         }
         closed = true;

@@ -70,6 +70,7 @@ final class VirtioSlot implements Device, Stateful<MmioTransportState.V1> {
             for (int queue = 0; queue < device.queueSizes().size(); queue++) {
                 connect(queue);
             }
+            device.polled().ifPresent(loop::addPolled);
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -98,13 +99,11 @@ final class VirtioSlot implements Device, Stateful<MmioTransportState.V1> {
             throw e;
         }
         bells.add(bell);
+        // Each ring is an edge, so that nobody needs to read the counter.
         loop.add(
                 bell.fd(),
-                EventLoop.READABLE,
-                events -> {
-                    bell.drain();
-                    device.queueNotified(queue);
-                });
+                EventLoop.READABLE | EventLoop.EDGE,
+                events -> device.queueNotified(queue));
     }
 
     private KvmIoEvent notification(int queue) {
@@ -180,6 +179,7 @@ final class VirtioSlot implements Device, Stateful<MmioTransportState.V1> {
             loop.remove(bell.fd());
             bell.close();
         }
+        device.polled().ifPresent(loop::removePolled);
         transport.close();
         loop.close();
     }

@@ -1,5 +1,6 @@
 package dev.hosta.device.virtio;
 
+import dev.hosta.device.backend.Polled;
 import dev.hosta.device.memory.GuestMemoryException;
 import dev.hosta.device.virtio.queue.QueueException;
 import dev.hosta.device.virtio.queue.SplitQueue;
@@ -18,7 +19,7 @@ import java.util.concurrent.Executor;
  * <p>Threading: {@link #activate}, {@link #reset}, {@link #pause} and {@link #resume} as {@link
  * VirtioDevice}; all else, and all of {@link Work}, on the device's thread.
  */
-public final class QueueService {
+public final class QueueService implements Polled {
     /** What a device does with its queues; called on the device's thread. */
     public interface Work {
         /** A driver has taken the device; its queues are looked into next. */
@@ -41,6 +42,9 @@ public final class QueueService {
          * meanwhile.
          */
         CompletableFuture<Void> drained();
+
+        /** The driver has filled a queue, as {@link VirtioDevice#queueNotified} would tell. */
+        default void awaited(int index) {}
 
         /** The queues are gone. */
         void released();
@@ -67,10 +71,12 @@ public final class QueueService {
     private final DeviceThread thread;
     private final Work work;
     private Map<Integer, SplitQueue> queues = Map.of();
+    private SplitQueue[] looked = new SplitQueue[0]; // the same, to look at without garbage
     private DriverNotifier notifier = NOBODY;
     private boolean paused;
     private boolean resetting;
     private boolean broken;
+    private boolean polling;
 
     /**
      * A device without a driver.
@@ -89,7 +95,9 @@ public final class QueueService {
         thread.await(
                 () -> {
                     queues = Map.copyOf(readyQueues);
+                    looked = readyQueues.values().toArray(new SplitQueue[0]);
                     notifier = driver;
+                    polling = false;
                     broken = false;
                     work.activated(features);
                     lookIntoQueues();
@@ -107,7 +115,9 @@ public final class QueueService {
     }
 
     private void letGo() {
+        polling = false;
         queues = Map.of();
+        looked = new SplitQueue[0];
         notifier = NOBODY;
         broken = false;
         resetting = false;
@@ -119,6 +129,7 @@ public final class QueueService {
         thread.await(
                 () -> {
                     paused = true;
+                    end(); // a paused device writes nothing to the guest any more
                     return work.drained();
                 });
     }
@@ -154,6 +165,51 @@ public final class QueueService {
             breakDown(e);
         }
         work.served();
+    }
+
+    @Override
+    public boolean isExpecting() {
+        return !paused && !resetting && !broken && !queues.isEmpty();
+    }
+
+    @Override
+    public boolean isReady() {
+        if (!isExpecting()) {
+            return false;
+        }
+        for (int i = 0; i < looked.length; i++) {
+            if (looked[i].isAwaited()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public void serve() {
+        queues.forEach(
+                (index, queue) -> {
+                    if (queue.isAwaited()) {
+                        work.awaited(index);
+                        queueNotified(index);
+                    }
+                });
+    }
+
+    @Override
+    public void begin() {
+        if (isExpecting() && !polling) {
+            polling = true;
+            queues.values().forEach(SplitQueue::beginPolling);
+        }
+    }
+
+    @Override
+    public void end() {
+        if (polling && !broken) {
+            queues.values().forEach(SplitQueue::endPolling);
+        }
+        polling = false;
     }
 
     /** A queue that may be served now: active, not paused, not broken. */

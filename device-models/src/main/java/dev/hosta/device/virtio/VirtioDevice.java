@@ -1,10 +1,12 @@
 package dev.hosta.device.virtio;
 
+import dev.hosta.device.backend.Polled;
 import dev.hosta.device.virtio.queue.SplitQueue;
 
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -74,6 +76,14 @@ public interface VirtioDevice extends AutoCloseable {
      * nothing for a queue that does not exist, or while idle, paused or broken.
      */
     void queueNotified(int index);
+
+    /**
+     * The device's queues, for a thread that would rather look than sleep; empty where that is of
+     * no use.
+     */
+    default Optional<Polled> polled() {
+        return Optional.empty();
+    }
 
     /** Waits for what is in flight, then lets go of the queues. Idempotent. */
     void reset();

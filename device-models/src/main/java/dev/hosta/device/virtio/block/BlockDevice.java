@@ -2,6 +2,7 @@ package dev.hosta.device.virtio.block;
 
 import dev.hosta.device.backend.Alarm;
 import dev.hosta.device.backend.BlockBackend;
+import dev.hosta.device.backend.Polled;
 import dev.hosta.device.memory.GuestMemoryException;
 import dev.hosta.device.virtio.QueueService;
 import dev.hosta.device.virtio.RateLimit;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.SequencedMap;
 import java.util.concurrent.CompletableFuture;
@@ -127,6 +129,11 @@ public final class BlockDevice implements ServedDevice {
     @Override
     public QueueService service() {
         return service;
+    }
+
+    @Override
+    public Optional<Polled> polled() {
+        return Optional.of(service);
     }
 
     @Override

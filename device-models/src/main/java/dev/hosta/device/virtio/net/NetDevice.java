@@ -2,6 +2,7 @@ package dev.hosta.device.virtio.net;
 
 import dev.hosta.device.backend.Alarm;
 import dev.hosta.device.backend.NetBackend;
+import dev.hosta.device.backend.Polled;
 import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.device.state.StateType;
 import dev.hosta.device.state.Stateful;
@@ -17,6 +18,7 @@ import dev.hosta.device.virtio.queue.SplitQueue;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -133,10 +135,19 @@ public final class NetDevice implements ServedDevice, Stateful<NetState.V1> {
 
     @Override
     public void queueNotified(int index) {
+        refilled(index);
+        service.queueNotified(index);
+    }
+
+    private void refilled(int index) {
         if (index == VirtioNet.RX_QUEUE) {
             receiver.refilled();
         }
-        service.queueNotified(index);
+    }
+
+    @Override
+    public Optional<Polled> polled() {
+        return Optional.of(service);
     }
 
     @Override
@@ -211,6 +222,11 @@ public final class NetDevice implements ServedDevice, Stateful<NetState.V1> {
                 case VirtioNet.TX_QUEUE -> sender.serve(queue);
                 default -> serveControl(queue);
             };
+        }
+
+        @Override
+        public void awaited(int index) {
+            refilled(index);
         }
 
         @Override

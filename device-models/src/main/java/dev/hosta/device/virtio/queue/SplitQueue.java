@@ -41,6 +41,8 @@ public final class SplitQueue {
     private int nextAvail;
     private int nextUsed;
     private int toldUsed;
+    private boolean wanted;
+    private boolean polled;
 
     /**
      * A queue at its start, or where it was saved.
@@ -212,7 +214,8 @@ public final class SplitQueue {
 
     /** Tells the driver that notifications are not needed for now. A hint. */
     public void disableNotifications() {
-        if (!eventIdx) {
+        wanted = false;
+        if (!eventIdx && !polled) {
             memory.storeU16(usedGpa + SplitRing.RING_FLAGS, SplitRing.USED_F_NO_NOTIFY);
         } // with EVENT_IDX the event index stays behind, which is as good
     }
@@ -223,13 +226,60 @@ public final class SplitQueue {
      * @return whether chains became available meanwhile, of which no notification will come
      */
     public boolean enableNotifications() {
+        wanted = true;
+        if (!polled) {
+            askForNotifications();
+        }
+        return waiting() != 0;
+    }
+
+    private void askForNotifications() {
         if (eventIdx) {
             memory.storeU16(usedGpa + usedEventOffset(), nextAvail);
         } else {
             memory.storeU16(usedGpa + SplitRing.RING_FLAGS, 0);
         }
         memory.fullFence(); // what is asked for was published; now the index is read again
-        return waiting() != 0;
+    }
+
+    /**
+     * The device looks into the queue by itself, so that the driver needs to notify of nothing: the
+     * notifications that the device enables are asked for by {@link #endPolling} only. Idempotent.
+     */
+    public void beginPolling() {
+        if (!polled) {
+            polled = true;
+            if (eventIdx) {
+                memory.storeU16(usedGpa + usedEventOffset(), nextAvail - 1);
+            } else {
+                memory.storeU16(usedGpa + SplitRing.RING_FLAGS, SplitRing.USED_F_NO_NOTIFY);
+            }
+        }
+    }
+
+    /**
+     * The device will look no more: the driver is asked to notify, where the device enabled that.
+     * What became available meanwhile is {@link #isAwaited}. Idempotent.
+     */
+    public void endPolling() {
+        if (polled) {
+            polled = false;
+            if (wanted) {
+                askForNotifications();
+            }
+        }
+    }
+
+    /**
+     * Whether a chain is available of which the device would want to be notified. Where the queue
+     * turned out to be no memory it says so: {@link #pop} then has the reason.
+     */
+    public boolean isAwaited() {
+        try {
+            return wanted && waiting() != 0;
+        } catch (GuestMemoryException e) {
+            return true;
+        }
     }
 
     private int availEventOffset() {

@@ -217,6 +217,44 @@ class SplitQueueTest {
         assertThrows(InvalidStateException.class, () -> new SplitQueue(memory, saved, FEATURES));
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whoLooksForItselfIsNotNotified(boolean eventIdx) {
+        GuestDriver driver = driver(eventIdx);
+        SplitQueue queue = queue(driver);
+        assertFalse(queue.enableNotifications());
+        assertFalse(queue.isAwaited());
+        queue.beginPolling();
+        driver.add(fromDevice(driver.endGpa(), 1));
+        assertFalse(driver.needsNotification());
+        assertTrue(queue.isAwaited());
+        queue.disableNotifications();
+        assertFalse(queue.isAwaited(), "the device does not want to hear of it");
+        queue.pop().orElseThrow();
+        assertFalse(queue.enableNotifications());
+        driver.add(fromDevice(driver.endGpa(), 1));
+        assertFalse(driver.needsNotification(), "enabled, but still looked at");
+        assertTrue(queue.isAwaited());
+        queue.pop().orElseThrow();
+        queue.endPolling();
+        assertFalse(queue.isAwaited());
+        driver.add(fromDevice(driver.endGpa(), 1));
+        assertTrue(driver.needsNotification());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theEndOfLookingAsksForNothingThatTheDeviceDidNot(boolean eventIdx) {
+        GuestDriver driver = driver(eventIdx);
+        SplitQueue queue = queue(driver);
+        assertFalse(queue.enableNotifications());
+        queue.beginPolling();
+        queue.disableNotifications();
+        queue.endPolling();
+        driver.add(fromDevice(driver.endGpa(), 1));
+        assertFalse(driver.needsNotification());
+    }
+
     @Test
     void statesThatCannotBeAreRefused() {
         long at = memory.baseGpa();
