@@ -41,6 +41,10 @@ class Run:
             except OSError:
                 return
 
+    def hush(self):
+        """Gives no more of what is given each millisecond; the command's input stays open."""
+        self.ended.set()
+
     def until(self, pattern, timeout):
         """Seconds from the start until the output matches; None when it ends or is late first."""
         wanted = re.compile(pattern, re.DOTALL)
@@ -106,7 +110,7 @@ def descendants(pid):
 def memory_kib(pid, guest_kib):
     """Resident and proportional KiB of a process and its children, without and within guest memory.
 
-    Guest memory is every memfd mapping, or where there is none every mapping of exactly its size.
+    `guest_private` is what a private mapping of guest memory has of its own. Guest memory is every memfd mapping, or where there is none every mapping of exactly its size.
     """
     mappings = []
     for process in descendants(pid):
@@ -118,7 +122,7 @@ def memory_kib(pid, guest_kib):
                         mappings.append({"name": name[0].strip() if name else ""})
                     else:
                         key, _, value = line.partition(":")
-                        if key in ("Size", "Rss", "Pss"):
+                        if key in ("Size", "Rss", "Pss", "Anonymous"):
                             mappings[-1][key] = int(value.split()[0])
         except FileNotFoundError:
             pass
@@ -131,8 +135,25 @@ def memory_kib(pid, guest_kib):
         "rss": total - sum(m["Rss"] for m in guest),
         "pss": total_pss - sum(m["Pss"] for m in guest),
         "guest": sum(m["Rss"] for m in guest),
+        "guest_private": sum(m["Anonymous"] for m in guest),
         "guest_found": bool(guest),
     }
+
+
+def memfds_kib(pids):
+    """KiB that the memfds take which these processes and their children have open, each counted once."""
+    found = {}
+    for pid in pids:
+        for process in descendants(pid):
+            folder = f"/proc/{process}/fd"
+            for number in os.listdir(folder):
+                try:
+                    if os.readlink(f"{folder}/{number}").startswith("/memfd:"):
+                        file = os.stat(f"{folder}/{number}")
+                        found[file.st_ino] = file.st_blocks // 2
+                except FileNotFoundError:
+                    pass
+    return sum(found.values())
 
 
 def summary(samples):
