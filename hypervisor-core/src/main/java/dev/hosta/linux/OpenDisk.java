@@ -40,6 +40,18 @@ record OpenDisk(
 
     /** Opens, checks and locks; see {@link RawDisk#open}. */
     static OpenDisk open(Path path, boolean readOnly, CacheMode cache, boolean surelyRaw) {
+        return open(path, readOnly, cache, surelyRaw, true);
+    }
+
+    /** The sizes of a disk that another process may hold still. */
+    static Geometry measure(Path path, boolean readOnly, CacheMode cache, boolean surelyRaw) {
+        try (OpenDisk disk = open(path, readOnly, cache, surelyRaw, false)) {
+            return disk.geometry();
+        }
+    }
+
+    private static OpenDisk open(
+            Path path, boolean readOnly, CacheMode cache, boolean surelyRaw, boolean locked) {
         FileStatus.Kind kind = kindOf(path);
         if (kind == FileStatus.Kind.FOLDER) {
             throw refused(path, "it is a directory. Give an image file or a block device");
@@ -49,7 +61,9 @@ record OpenDisk(
         }
         FileDescriptor fd = openFile(path, readOnly, cache);
         try {
-            lock(path, fd, readOnly);
+            if (locked) {
+                lock(path, fd, readOnly);
+            }
             if (!surelyRaw) {
                 refuseOtherFormats(path);
             }

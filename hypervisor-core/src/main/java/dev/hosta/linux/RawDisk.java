@@ -12,23 +12,53 @@ import java.util.List;
  * <p>Requests go straight between the file and guest memory, by the engine that was chosen; {@link
  * DiskRequests} says by which system calls.
  *
+ * <p>While its device is paused, a disk may be let go of, so that another process can have it, and
+ * taken up again; one may also begin that way.
+ *
  * <p>Threading: see {@link BlockBackend}; {@link #attach} first, by the control thread. Requests
  * are submitted on the attached loop's thread.
  */
 public final class RawDisk implements BlockBackend {
     private static final System.Logger LOG = System.getLogger(RawDisk.class.getName());
 
-    private final OpenDisk disk;
-    private final String serial;
-    private final DiskRequests requests;
-    private final DiskEngine engine;
-    private volatile boolean closed;
+    /** How the file is opened, each time that it is. */
+    private record Way(
+            Path path,
+            boolean readOnly,
+            CacheMode cache,
+            boolean surelyRaw,
+            String serial,
+            EngineChoice choice) {
+        Held open() {
+            OpenDisk disk = OpenDisk.open(path, readOnly, cache, surelyRaw);
+            try {
+                return new Held(disk, new DiskRequests(disk), RawDisk.engine(disk, serial, choice));
+            } catch (RuntimeException e) {
+                disk.close();
+                throw e;
+            }
+        }
+    }
 
-    private RawDisk(OpenDisk disk, String serial, DiskEngine engine) {
-        this.disk = disk;
-        this.serial = serial;
-        this.requests = new DiskRequests(disk);
-        this.engine = engine;
+    /** The open file, and who carries out its requests. */
+    private record Held(OpenDisk disk, DiskRequests requests, DiskEngine engine) {
+        void close() {
+            engine.close();
+            disk.close();
+        }
+    }
+
+    private final Way way;
+    private final Geometry geometry;
+    private EventLoop loop;
+    private long earlierErrors;
+
+    // Null while let go of. Another thread's only while the device is paused.
+    private volatile Held held;
+
+    private RawDisk(Way way, Geometry geometry) {
+        this.way = way;
+        this.geometry = geometry;
     }
 
     /** Opens a disk with the engine that suits it best. */
@@ -55,13 +85,84 @@ public final class RawDisk implements BlockBackend {
             boolean surelyRaw,
             String serial,
             EngineChoice choice) {
-        OpenDisk disk = OpenDisk.open(path, readOnly, cache, surelyRaw);
+        Way way = new Way(path, readOnly, cache, surelyRaw, serial, choice);
+        Held held = way.open();
+        RawDisk disk = new RawDisk(way, held.disk().geometry());
+        disk.held = held;
+        return disk;
+    }
+
+    /**
+     * A disk that begins let go of: its file is looked at, and may be another's still. Parameters
+     * and errors are those of {@link #open(Path, boolean, CacheMode, boolean, String,
+     * EngineChoice)}.
+     */
+    public static RawDisk notYet(
+            Path path,
+            boolean readOnly,
+            CacheMode cache,
+            boolean surelyRaw,
+            String serial,
+            EngineChoice choice) {
+        return new RawDisk(
+                new Way(path, readOnly, cache, surelyRaw, serial, choice),
+                OpenDisk.measure(path, readOnly, cache, surelyRaw));
+    }
+
+    /**
+     * Closes the file, which unlocks it, once all that was submitted has ended; the device is
+     * paused. Idempotent.
+     */
+    public void letGo() {
+        Held was = held;
+        if (was != null) {
+            held = null;
+            was.engine().drain();
+            was.close();
+            earlierErrors += was.requests().errorCount();
+        }
+    }
+
+    /**
+     * Opens and locks the file again; the device is paused. Idempotent.
+     *
+     * @throws DiskException where another process has it, or it has another size by now
+     */
+    public void takeUp() {
+        if (held != null) {
+            return;
+        }
+        Held next = way.open();
         try {
-            return new RawDisk(disk, serial, engine(disk, serial, choice));
+            if (!next.disk().geometry().equals(geometry)) {
+                throw new DiskException(
+                        "Cannot use "
+                                + way.path()
+                                + " as a disk again: it was of another size, "
+                                + geometry.capacityBytes()
+                                + " bytes.");
+            }
+            if (loop != null) {
+                next.engine().attach(loop);
+            }
         } catch (RuntimeException e) {
-            disk.close();
+            next.close();
             throw e;
         }
+        held = next;
+    }
+
+    /** Whether its file is open and locked. */
+    public boolean isHeld() {
+        return held != null;
+    }
+
+    private Held held() {
+        Held now = held;
+        if (now == null) {
+            throw new IllegalStateException("The disk is closed");
+        }
+        return now;
     }
 
     private static DiskEngine engine(OpenDisk disk, String serial, EngineChoice choice) {
@@ -100,59 +201,66 @@ public final class RawDisk implements BlockBackend {
     /**
      * Says on which thread requests will be submitted. Once, before the first.
      *
-     * @param loop of the device; outlives {@link #close}
+     * @param deviceLoop of the device; outlives {@link #close}
      */
-    public void attach(EventLoop loop) {
-        engine.attach(loop);
+    public void attach(EventLoop deviceLoop) {
+        loop = deviceLoop;
+        if (held != null) {
+            held.engine().attach(deviceLoop);
+        }
     }
 
     /** Who carries out requests: {@link EngineChoice#THREADS} or {@link EngineChoice#IO_URING}. */
     public EngineChoice engine() {
-        return engine.kind();
+        return held().engine().kind();
     }
 
     @Override
     public Geometry geometry() {
-        return disk.geometry();
+        return geometry;
     }
 
     @Override
     public boolean isReadOnly() {
-        return disk.readOnly();
+        return way.readOnly();
     }
 
     @Override
     public boolean hasWriteCache() {
-        return disk.cache() != CacheMode.WRITETHROUGH;
+        return way.cache() != CacheMode.WRITETHROUGH;
     }
 
     @Override
     public String serial() {
-        return serial;
+        return way.serial();
     }
 
     /** Requests that the host failed, since the start. */
     public long errorCount() {
-        return requests.errorCount();
+        Held now = held;
+        return earlierErrors + (now == null ? 0 : now.requests().errorCount());
     }
 
     @Override
     public void read(long offset, List<MemorySegment> to, Completion completion) {
-        engine.submit(requests.transfer(false, offset, to), completion);
+        Held now = held();
+        now.engine().submit(now.requests().transfer(false, offset, to), completion);
     }
 
     @Override
     public void write(long offset, List<MemorySegment> from, Completion completion) {
-        if (disk.readOnly()) {
+        if (way.readOnly()) {
             completion.done(Result.IO_ERROR);
             return;
         }
-        engine.submit(requests.transfer(true, offset, from), completion);
+        Held now = held();
+        now.engine().submit(now.requests().transfer(true, offset, from), completion);
     }
 
     @Override
     public void flush(Completion completion) {
-        engine.submit(requests.flush(), completion);
+        Held now = held();
+        now.engine().submit(now.requests().flush(), completion);
     }
 
     /**
@@ -162,44 +270,49 @@ public final class RawDisk implements BlockBackend {
      * @return whether the host could
      */
     public boolean flushNow() {
-        return requests.flushHere() == Result.OK;
+        return held().requests().flushHere() == Result.OK;
     }
 
     @Override
     public void discard(long offset, long lengthBytes, Completion completion) {
-        if (disk.readOnly()) {
+        if (way.readOnly()) {
             completion.done(Result.IO_ERROR);
             return;
         }
-        engine.submit(requests.discard(offset, lengthBytes), completion);
+        Held now = held();
+        now.engine().submit(now.requests().discard(offset, lengthBytes), completion);
     }
 
     @Override
     public void writeZeroes(
             long offset, long lengthBytes, boolean mayUnmap, Completion completion) {
-        if (disk.readOnly()) {
+        if (way.readOnly()) {
             completion.done(Result.IO_ERROR);
             return;
         }
-        engine.submit(requests.writeZeroes(offset, lengthBytes, mayUnmap), completion);
+        Held now = held();
+        now.engine().submit(now.requests().writeZeroes(offset, lengthBytes, mayUnmap), completion);
     }
 
     @Override
     public void kick() {
-        engine.kick();
+        held().engine().kick();
     }
 
     @Override
     public void drain() {
-        engine.drain();
+        Held now = held;
+        if (now != null) {
+            now.engine().drain();
+        }
     }
 
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
-            engine.close();
-            disk.close();
+        Held was = held;
+        if (was != null) {
+            was.close();
+            held = null;
         }
     }
 }

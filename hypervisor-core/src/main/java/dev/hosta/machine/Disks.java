@@ -13,12 +13,38 @@ import java.util.List;
 final class Disks {
     private Disks() {}
 
-    /** Opens and locks all of them; what is open is owned by {@code handles}. */
+    /**
+     * Opens and locks all of them; what is open is owned by {@code handles}.
+     *
+     * @throws DiskException where one cannot be used, or is a guest's that was handed over
+     */
     static List<RawDisk> open(List<DiskSpec> specs, OwnedHandles handles) {
         List<RawDisk> disks = new ArrayList<>();
         for (DiskSpec spec : specs) {
             RawDisk disk =
                     RawDisk.open(
+                            spec.path(),
+                            spec.readOnly(),
+                            spec.cache(),
+                            spec.surelyRaw(),
+                            spec.id(),
+                            spec.engine());
+            disks.add(handles.own(disk, disk::close));
+            if (!spec.readOnly()) {
+                new DiskLease(spec.path()).requireFree();
+            }
+        }
+        return disks;
+    }
+
+    /**
+     * Looks at all of them, which may be another's still; {@code handles} closes what is taken up.
+     */
+    static List<RawDisk> notYet(List<DiskSpec> specs, OwnedHandles handles) {
+        List<RawDisk> disks = new ArrayList<>();
+        for (DiskSpec spec : specs) {
+            RawDisk disk =
+                    RawDisk.notYet(
                             spec.path(),
                             spec.readOnly(),
                             spec.cache(),

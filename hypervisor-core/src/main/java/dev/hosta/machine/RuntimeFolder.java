@@ -77,6 +77,14 @@ public final class RuntimeFolder implements AutoCloseable {
         return home().resolve("vms").resolve(MachineSpec.requireName(name));
     }
 
+    /**
+     * The folder of what was decided of guests that migrated to this host; it outlives their VMs,
+     * and need not be there.
+     */
+    public static Path migrations() {
+        return home().resolve("migrations");
+    }
+
     /** The names of all VMs that have a folder, those that ended badly too; sorted. */
     public static List<String> names() {
         String[] names = home().resolve("vms").toFile().list();
