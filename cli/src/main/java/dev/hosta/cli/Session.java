@@ -86,6 +86,11 @@ final class Session implements ConsoleInput.Guest {
         folder = Optional.of(held);
     }
 
+    /** Where the serial port's output goes. */
+    ConsoleHub console() {
+        return hub;
+    }
+
     /** Where the virtio console goes that is on stdio, if any. */
     Optional<StdioPort> terminalPort() {
         return terminal.map(TerminalPort::port);
