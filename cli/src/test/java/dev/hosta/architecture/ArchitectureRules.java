@@ -184,6 +184,8 @@ final class ArchitectureRules {
             allowed =
                     JACKSON_PACKAGES.contains(own)
                             || JACKSON_TYPES.contains(own + "." + file.simpleName());
+        } else if (name.startsWith("org.snakeyaml.")) {
+            allowed = own.equals("dev.hosta.script");
         } else if (name.startsWith("picocli.")) {
             allowed = isIn(own, "dev.hosta.cli");
         } else {

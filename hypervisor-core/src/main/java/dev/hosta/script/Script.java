@@ -1,0 +1,43 @@
+package dev.hosta.script;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What is to be done with a guest, step after step.
+ *
+ * @param guest words of a command line that say what runs, where the script itself says so
+ * @param steps in their order; the first that fails ends them
+ * @param last what is done in the end, whatever came before; one that fails does not keep the
+ *     others from being taken
+ */
+public record Script(Optional<Guest> guest, List<Step> steps, List<Step> last) {
+    /**
+     * What runs.
+     *
+     * @param place where it is said
+     * @param words as behind {@code hosta run}
+     */
+    public record Guest(Place place, List<String> words) {
+        /** Copies the list. */
+        public Guest {
+            words = List.copyOf(words);
+        }
+    }
+
+    /** Copies the lists. */
+    public Script {
+        steps = List.copyOf(steps);
+        last = List.copyOf(last);
+    }
+
+    /** Steps for a guest that something else names. */
+    public static Script of(List<Step> steps) {
+        return new Script(Optional.empty(), steps, List.of());
+    }
+
+    /** Whether it leaves the guest to end by itself: nothing was waited for after the last word. */
+    public boolean awaitsEnd() {
+        return !steps.isEmpty() && steps.getLast().action() instanceof Step.Send;
+    }
+}

@@ -1,0 +1,277 @@
+package dev.hosta.script;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * One step of a script.
+ *
+ * @param place where it was asked for
+ * @param action what it does
+ * @param timeout how long it may take; longer than nothing
+ */
+public record Step(Place place, Action action, Duration timeout) {
+    /** How long a step may take that says nothing of it. */
+    public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(60);
+
+    /** What a step does. */
+    public sealed interface Action {
+        /** Its name in a script. */
+        String name();
+
+        /** What it is about, for a report; may be empty. */
+        default String detail() {
+            return "";
+        }
+    }
+
+    /**
+     * Waits until the console shows something; named groups are captured.
+     *
+     * @param regex with {@link Template names} whose values are looked for as they are
+     */
+    public record Expect(Template regex) implements Action {
+        @Override
+        public String name() {
+            return "expect";
+        }
+
+        @Override
+        public String detail() {
+            return "'" + regex.text() + "'";
+        }
+
+        /**
+         * The regex for these values.
+         *
+         * @throws StepException where it is none
+         */
+        public Pattern pattern(Map<String, String> values) {
+            return compile(regex.with(values, Pattern::quote));
+        }
+    }
+
+    /**
+     * Types on the console, escapes ({@code \n}) done.
+     *
+     * @param text with names of captures
+     */
+    public record Send(Template text) implements Action {
+        @Override
+        public String name() {
+            return "send";
+        }
+
+        @Override
+        public String detail() {
+            return "'" + Escapes.show(text.text()) + "'";
+        }
+    }
+
+    /**
+     * Waits until something on this host takes connections.
+     *
+     * @param port TCP, 1 to 65535
+     */
+    public record WaitForPort(int port) implements Action {
+        @Override
+        public String name() {
+            return "wait-for";
+        }
+
+        @Override
+        public String detail() {
+            return "port " + port;
+        }
+    }
+
+    /**
+     * Waits for the guest's end.
+     *
+     * @param status with which it must end; any where empty
+     */
+    public record WaitForEnd(OptionalInt status) implements Action {
+        @Override
+        public String name() {
+            return "wait-for";
+        }
+
+        @Override
+        public String detail() {
+            return status.isPresent() ? "status " + status.getAsInt() : "end";
+        }
+    }
+
+    /**
+     * Waits until the guest shows and does nothing that can be seen from outside.
+     *
+     * @param quiet for how long
+     */
+    public record SleepUntilIdle(Duration quiet) implements Action {
+        @Override
+        public String name() {
+            return "sleep-until-idle";
+        }
+
+        @Override
+        public String detail() {
+            return quiet.toMillis() + "ms";
+        }
+    }
+
+    /** Stops the vCPUs. */
+    public record Pause() implements Action {
+        @Override
+        public String name() {
+            return "pause";
+        }
+    }
+
+    /** Lets the vCPUs go on. */
+    public record Unpause() implements Action {
+        @Override
+        public String name() {
+            return "unpause";
+        }
+    }
+
+    /** Presses the ACPI power button. */
+    public record PowerButton() implements Action {
+        @Override
+        public String name() {
+            return "power-button";
+        }
+    }
+
+    /** Ends the guest from outside. */
+    public record Stop() implements Action {
+        @Override
+        public String name() {
+            return "stop";
+        }
+    }
+
+    /**
+     * Saves the guest, which runs on.
+     *
+     * @param folder new, or a saved form to write over
+     */
+    public record Snapshot(Path folder) implements Action {
+        @Override
+        public String name() {
+            return "snapshot";
+        }
+
+        @Override
+        public String detail() {
+            return folder.toString();
+        }
+    }
+
+    /**
+     * Saves the guest and takes its machine down; only {@link Resume} goes on from there.
+     *
+     * @param folder as of {@link Snapshot}
+     */
+    public record Suspend(Path folder) implements Action {
+        @Override
+        public String name() {
+            return "suspend";
+        }
+
+        @Override
+        public String detail() {
+            return folder.toString();
+        }
+    }
+
+    /**
+     * Makes a new machine of what was saved, in place of the one that was suspended.
+     *
+     * @param folder a saved form
+     */
+    public record Resume(Path folder) implements Action {
+        @Override
+        public String name() {
+            return "resume";
+        }
+
+        @Override
+        public String detail() {
+            return folder.toString();
+        }
+    }
+
+    /**
+     * Runs a command in the guest, by its shell.
+     *
+     * @param command with names of captures
+     * @param status with which it must end
+     * @param into the name under which its standard output is captured, the last newline dropped
+     */
+    public record Run(Template command, int status, Optional<String> into) implements Action {
+        @Override
+        public String name() {
+            return "run";
+        }
+
+        @Override
+        public String detail() {
+            return "'" + command.text() + "'";
+        }
+    }
+
+    /**
+     * Compares what was captured.
+     *
+     * @param that text with names
+     * @param is a regex that all of it must match
+     */
+    public record Assert(Template that, Template is) implements Action {
+        @Override
+        public String name() {
+            return "assert";
+        }
+
+        @Override
+        public String detail() {
+            return "'" + that.text() + "' matches '" + is.text() + "'";
+        }
+
+        /** The regex for these values. */
+        Pattern pattern(Map<String, String> values) {
+            return compile(is.with(values, Pattern::quote));
+        }
+    }
+
+    /** What it does, in a word or two. */
+    public String title() {
+        return (action.name() + " " + action.detail()).stripTrailing();
+    }
+
+    /**
+     * Reads a regular expression, of whose text {@code ^} and {@code $} mean a line's ends.
+     *
+     * @throws StepException where it is none
+     */
+    static Pattern compile(String regex) {
+        try {
+            return Pattern.compile(regex, Pattern.MULTILINE);
+        } catch (PatternSyntaxException e) {
+            throw new StepException(
+                    "this is no regular expression: "
+                            + e.getDescription()
+                            + " near index "
+                            + e.getIndex()
+                            + " of '"
+                            + regex
+                            + "'",
+                    e);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package dev.hosta.script;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalInt;
+
+class ScriptReaderTest {
+    @TempDir Path folder;
+
+    private Script read(String text) throws IOException {
+        return ScriptReader.read(Files.writeString(folder.resolve("s.yaml"), text));
+    }
+
+    /** What is said of a wrong script, behind the file's name. */
+    private String complaint(String text) {
+        ScriptException e = assertThrows(ScriptException.class, () -> read(text));
+        String file = folder.resolve("s.yaml").toString();
+        assertTrue(e.getMessage().startsWith(file), e.getMessage());
+        assertTrue(e.getMessage().endsWith("."), e.getMessage());
+        assertEquals(1, e.getMessage().lines().count(), e.getMessage());
+        return e.getMessage().substring(file.length());
+    }
+
+    @Test
+    void readsEveryStep() throws IOException {
+        Script script =
+                read(
+                        """
+                        guest: [echo, --memory, 64M]
+                        timeout: 5s
+                        steps:
+                          - expect: 'port (?<port>\\d+)'
+                          - send: ${port}\\n
+                            timeout: 1m
+                          - wait-for: {port: 8080}
+                          - wait-for: {console: "x"}
+                          - sleep-until-idle: 500ms
+                          - pause
+                          - unpause
+                          - snapshot: a
+                          - suspend: /b
+                          - resume: /b
+                          - run: uname -r
+                            status: 3
+                            into: kernel
+                          - assert: ${kernel}
+                            is: 6.*
+                          - power-button
+                          - wait-for: {status: 7}
+                          - wait-for: end
+                        finally:
+                          - stop:
+                        """);
+        assertEquals(List.of("echo", "--memory", "64M"), script.guest().orElseThrow().words());
+        List<Step> steps = script.steps();
+        assertEquals(15, steps.size());
+        assertEquals(Duration.ofSeconds(5), steps.getFirst().timeout());
+        assertEquals(Duration.ofMinutes(1), steps.get(1).timeout());
+        assertTrue(steps.getFirst().place().text().endsWith("s.yaml:4:5"));
+        assertEquals(new Step.WaitForPort(8080), steps.get(2).action());
+        assertInstanceOf(Step.Expect.class, steps.get(3).action());
+        assertEquals(new Step.Snapshot(folder.resolve("a")), steps.get(7).action());
+        Step.Run run = assertInstanceOf(Step.Run.class, steps.get(10).action());
+        assertEquals(3, run.status());
+        assertEquals("kernel", run.into().orElseThrow());
+        assertEquals(new Step.WaitForEnd(OptionalInt.of(7)), steps.get(13).action());
+        assertEquals(new Step.WaitForEnd(OptionalInt.empty()), steps.get(14).action());
+        assertEquals(List.of(new Step.Stop()), script.last().stream().map(Step::action).toList());
+    }
+
+    @Test
+    void wordsOfTheGuestMayStandOnOneLine() throws IOException {
+        Script script = read("guest: status   7\nsteps: []\n");
+        assertEquals(List.of("status", "7"), script.guest().orElseThrow().words());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "steps:\\n- expct: x|:2:3: a step has no 'expct'; did you mean 'expect'?.",
+                "steps:\\n- halt|:2:3: there is no step 'halt'; there are expect,",
+                "steps:\\n- expect|:2:3: behind 'expect:' stands what it is about.",
+                "steps:\\n- expect: 'a(b'|:2:11: this is no regular expression: Unclosed group",
+                "steps:\\n- send: a ${b}|:2:9: nothing before captures 'b'; bind it",
+                "steps:\\n- expect: a\\n  send: b|:2:3: a step does one thing, this one expect and",
+                "steps:\\n- timeout: 5s|:2:3: a step does one thing, this one none",
+                "steps:\\n- pause: 5|:2:10: 'pause' takes nothing behind it.",
+                "steps:\\n- expect: a\\n  status: 5|:3:11: 'expect' takes no 'status'.",
+                "steps:\\n- expect: a\\n  timeout: 5|:2:3: A time is a whole number",
+                "steps:\\n- expect: a\\n  expect: b|:3:3: 'expect' is there twice",
+                "steps:\\n- wait-for: {port: 0}|:2:20: a port is 1 to 65535: '0'.",
+                "steps:\\n- wait-for: {status: x}|:2:22: a status is a number: 'x'.",
+                "steps:\\n- wait-for: {port: 1, status: 2}|:2:13: 'wait-for' waits for one of",
+                "steps:\\n- assert: x|:2:11: 'assert' wants 'is'",
+                "steps:\\n- send: 'a\\\\q'|:2:9: a backslash stands before",
+                "steps:\\n- expect: login:|:2:16: mapping values are not allowed here",
+                "steps:\\n- expect: [a]|:2:11: 'expect' must be a text.",
+                "steps: 5|:1:8: the steps must be a list",
+                "guest: hello|: the key 'steps' is missing.",
+                "guest: ''\\nsteps: []|:1:8: 'guest' names nothing to run",
+                "step: []|:1:1: a script has no 'step'; did you mean 'steps'?",
+                "- a|:1:1: a script must have keys: guest, timeout, steps, finally.",
+                "\"\"|: it is empty.",
+                "a: [|:1:5: ",
+                "&a [*a]|:1:1: a script must have keys"
+            })
+    void aMistakeIsOneLineWithItsPlace(String text, String expected) {
+        String said = complaint(text.replace("\\n", "\n").replace("\\\\", "\\"));
+        assertTrue(said.startsWith(expected), said);
+    }
+
+    @Test
+    void filesThatAreNoneAreNamed() {
+        ScriptException e =
+                assertThrows(
+                        ScriptException.class, () -> ScriptReader.read(folder.resolve("none")));
+        assertTrue(e.getMessage().endsWith("none: no such file."), e.getMessage());
+    }
+
+    @Test
+    void captureNamesOfEarlierStepsAreKnown() throws IOException {
+        read("steps:\n- expect: (?<a>x)\n- expect: ${a}(?<b>y)\n- send: ${b} $${c}\n");
+        assertTrue(complaint("steps:\n- send: ${a}\n- expect: (?<a>x)\n").startsWith(":2:9: "));
+    }
+}
