@@ -18,6 +18,9 @@ sealed interface CutShort {
      */
     record Stalled(Duration quiet) implements CutShort {}
 
+    /** The script was over that ran it. */
+    record ScriptOver() implements CutShort {}
+
     /** Its kernel said on the console that it has panicked. */
     record Panicked() implements CutShort {}
 }

@@ -31,6 +31,9 @@ final class ExitStatus {
     /** What a signal of Ctrl-C ends with. */
     static final int INTERRUPTED = 130;
 
+    /** Of {@code run}: a step of its script failed, such as {@code --expect}. */
+    static final int STEP_FAILED = 122;
+
     /** Of {@code run}: neither output nor progress for {@code --stall}. */
     static final int STALLED = 123;
 

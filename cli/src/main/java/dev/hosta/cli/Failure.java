@@ -10,6 +10,7 @@ import dev.hosta.linux.PortException;
 import dev.hosta.machine.SpecException;
 import dev.hosta.memory.MemoryException;
 import dev.hosta.migration.MigrationException;
+import dev.hosta.script.ScriptException;
 import dev.hosta.snapshot.SaveException;
 import dev.hosta.snapshot.SavedFormException;
 
@@ -76,6 +77,7 @@ final class Failure {
                 || e instanceof PortException
                 || e instanceof SaveException
                 || e instanceof SavedFormException
+                || e instanceof ScriptException
                 || e instanceof MemoryException
                 || e instanceof MigrationException
                 || e instanceof ImageException;

@@ -16,6 +16,7 @@ import java.util.Optional;
 final class GuestWatch implements ConsoleOutput {
     private final ConsoleOutput next;
     private final Runnable onPanic;
+    private final Optional<ConsoleOutput> reader;
 
     // Guarded by this object's monitor.
     private PanicSign sign = new PanicSign();
@@ -25,16 +26,21 @@ final class GuestWatch implements ConsoleOutput {
      * Nothing written yet.
      *
      * @param next gets every byte first
+     * @param reader gets every byte after it, if anybody reads along
      * @param onPanic is called once a kernel has panicked and said all; on a vCPU's thread
      */
-    GuestWatch(ConsoleOutput next, Runnable onPanic) {
+    GuestWatch(ConsoleOutput next, Optional<ConsoleOutput> reader, Runnable onPanic) {
         this.next = next;
+        this.reader = reader;
         this.onPanic = onPanic;
     }
 
     @Override
     public void write(int value) {
         next.write(value);
+        if (reader.isPresent()) {
+            reader.get().write(value);
+        }
         boolean panicked;
         synchronized (this) {
             bytes++;

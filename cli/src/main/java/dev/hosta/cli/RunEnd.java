@@ -2,6 +2,8 @@ package dev.hosta.cli;
 
 import dev.hosta.machine.MachineOutcome;
 import dev.hosta.machine.VirtualMachine;
+import dev.hosta.script.ScriptResult;
+import dev.hosta.script.StepResult;
 
 import java.util.List;
 import java.util.Optional;
@@ -82,6 +84,7 @@ record RunEnd(MachineOutcome outcome, int status, Optional<String> line, List<St
                                             + TimeText.write(stalled.quiet())
                                             + where(machine)),
                             machine.look().reports());
+            case CutShort.ScriptOver over -> own(outcome);
             case CutShort.Panicked p -> panicked(machine, outcome, panic);
         };
     }
@@ -95,6 +98,29 @@ record RunEnd(MachineOutcome outcome, int status, Optional<String> line, List<St
             text.append(Long.toHexString(rips.get(i)));
         }
         return text.append(rips.size() > MOST_VCPUS ? " and so on." : ".").toString();
+    }
+
+    /**
+     * The end of a run whose script was over before or after it: a script that was passed to its
+     * last wait is what counts, not what the guest did behind it.
+     *
+     * @param awaited whether the guest's own end counts, once all steps are passed
+     */
+    RunEnd judged(ScriptResult result, boolean awaited) {
+        Optional<StepResult> failed = result.failed();
+        if (failed.isEmpty()) {
+            return awaited || line.isPresent()
+                    ? this
+                    : new RunEnd(outcome, ExitStatus.OK, Optional.empty(), List.of());
+        }
+        Failure.print(failed.get().line());
+        if (!result.screen().isEmpty()) {
+            Failure.print("The last that the guest showed:");
+            System.err.println(result.screen());
+        }
+        return line.isPresent()
+                ? this
+                : new RunEnd(outcome, ExitStatus.STEP_FAILED, Optional.empty(), List.of());
     }
 
     /** Says it, and gives the status. */

@@ -43,10 +43,9 @@ final class RunOptions {
                 .footer(
                         "",
                         "On a terminal: Ctrl-] x ends the guest, Ctrl-] ? shows help.",
-                        "Exit status: the guest's own; 0 after a power-off or Ctrl-] x; 123 when"
-                                + " it",
-                        "stalled; 124 past --timeout; 125 when Hosta could not run it; 126 when it",
-                        "crashed.");
+                        "Exit status: the guest's own; 0 after a power-off or Ctrl-] x; 122 when a",
+                        "step of its script failed; 123 when it stalled; 124 past --timeout; 125",
+                        "when Hosta could not run it; 126 when it crashed.");
         spec.addPositional(
                 PositionalParamSpec.builder()
                         .index("0")
@@ -220,7 +219,9 @@ final class RunOptions {
      *
      * @throws SpecException where the options do not go together, or name what is not there
      */
-    static RunRequest read(ParseResult parsed) {
+    static RunRequest read(ParseResult given) {
+        Optional<Watching.Named> script = ScriptOptions.read(given);
+        ParseResult parsed = ScriptOptions.withGuestOf(given, script);
         String guest = parsed.matchedPositionalValue(0, "");
         List<String> arguments = parsed.matchedPositionalValue(1, List.of());
         Optional<MachineSpec> base =
@@ -254,7 +255,7 @@ final class RunOptions {
                 value(parsed, "--timeout", TimeText::parse),
                 !parsed.hasMatchedOption("--no-reboot"),
                 background,
-                WatchOptions.read(parsed));
+                WatchOptions.read(parsed, script));
     }
 
     /** Those of the command line where it names any, else those of the file. */

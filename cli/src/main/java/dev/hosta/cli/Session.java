@@ -33,6 +33,7 @@ final class Session implements ConsoleInput.Guest {
     private final RunLimits limits;
 
     private final SessionSaves saves;
+    private final Optional<ScriptedRun> script;
 
     // Of the thread that runs.
     private Optional<MachineMaking> first;
@@ -67,7 +68,9 @@ final class Session implements ConsoleInput.Guest {
         this.first = first;
         this.saves = new SessionSaves(request.machine().name());
         this.console = Console.of(request.console(), this);
-        this.watch = new GuestWatch(console.output(), this::panicked);
+        this.script = request.watching().script().map(named -> new ScriptedRun(named, this));
+        this.watch =
+                new GuestWatch(console.output(), script.map(ScriptedRun::console), this::panicked);
         this.hub = new ConsoleHub(watch, this::offer);
         this.terminal =
                 request.machine().consoles().isOnStdio()
@@ -123,6 +126,9 @@ final class Session implements ConsoleInput.Guest {
             leave();
         }
         Optional<String> elsewhere = saves.elsewhere();
+        if (script.isPresent()) {
+            end = end.judged(script.get().end(end.outcome()), script.get().awaitsEnd());
+        }
         if (elsewhere.isPresent()) {
             Failure.print("'" + name() + "' " + elsewhere.get() + ".");
         }
@@ -131,21 +137,26 @@ final class Session implements ConsoleInput.Guest {
 
     private RunEnd runUntilEnd() {
         while (true) {
-            try (VirtualMachine vm = create()) {
-                boolean cancelling = true;
-                RunEnd end;
-                try {
-                    end = run(vm);
-                    cancelling = end.outcome() instanceof MachineOutcome.Stopped;
-                } finally {
-                    detach();
-                    saves.settle(cancelling);
-                }
-                if (!isAgain(end)) {
-                    return end;
-                }
-                saves.next();
-                watch.next();
+            RunEnd end = runOne();
+            if (!isAgain(end) && !isToResume()) {
+                return end;
+            }
+            saves.next();
+            watch.next();
+        }
+    }
+
+    /** Makes a machine, and runs it to its end. */
+    private RunEnd runOne() {
+        try (VirtualMachine vm = create()) {
+            boolean cancelling = true;
+            try {
+                RunEnd end = run(vm);
+                cancelling = end.outcome() instanceof MachineOutcome.Stopped;
+                return end;
+            } finally {
+                detach();
+                saves.settle(cancelling);
             }
         }
     }
@@ -161,6 +172,9 @@ final class Session implements ConsoleInput.Guest {
         console.start();
         serve();
         terminal.ifPresent(port -> port.console().start());
+        if (script.isPresent()) {
+            script.get().attach(vm);
+        }
         MachineOutcome outcome = limits.await(vm, this::cutShort);
         Optional<String> panic = request.watching().panics() ? watch.panic() : Optional.empty();
         return RunEnd.of(vm, outcome, cutSoFar(), panic);
@@ -174,6 +188,14 @@ final class Session implements ConsoleInput.Guest {
         boolean asked = rebooting && outcome instanceof MachineOutcome.Stopped && !stopped;
         rebooting = false;
         return asked || request.reboot() && outcome instanceof MachineOutcome.ResetRequested;
+    }
+
+    /** Waits for the script, where that has suspended the guest. */
+    private boolean isToResume() {
+        if (script.isPresent()) {
+            first = script.get().awaitNext();
+        }
+        return first.isPresent();
     }
 
     /** Opens the API and the console's socket, beside the guest, which runs already. */
@@ -242,6 +264,16 @@ final class Session implements ConsoleInput.Guest {
         }
     }
 
+    /** The steps of the script are over, and with them the guest. */
+    void scriptOver() {
+        cutShort(new CutShort.ScriptOver());
+    }
+
+    /** A number that grows as the guest does something. */
+    long activity(VirtualMachine vm) {
+        return watch.activity(vm);
+    }
+
     /** Ends the guest for a reason that the process tells of and returns; the first one counts. */
     private synchronized void cutShort(CutShort why) {
         if (cut.isEmpty() && !stopped) {
@@ -279,10 +311,18 @@ final class Session implements ConsoleInput.Guest {
     private void roomCame() {
         console.roomCame();
         hub.roomCame();
+        if (script.isPresent()) {
+            script.get().roomCame();
+        }
     }
 
-    private synchronized void detach() {
-        machine = Optional.empty();
+    private void detach() {
+        if (script.isPresent()) {
+            script.get().detach();
+        }
+        synchronized (this) {
+            machine = Optional.empty();
+        }
     }
 
     @Override

@@ -4,6 +4,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
+import java.util.Optional;
+
 /** The options of {@code hosta run} that say what counts as a hang or a crash. */
 final class WatchOptions {
     private static final String STALL = "--stall";
@@ -26,11 +28,13 @@ final class WatchOptions {
                                 "Go on when the console shows a Linux kernel's panic, for instance"
                                         + " another guest's.")
                         .build());
+        ScriptOptions.addTo(spec);
     }
 
-    static Watching read(ParseResult parsed) {
+    static Watching read(ParseResult parsed, Optional<Watching.Named> script) {
         return new Watching(
                 RunOptions.value(parsed, STALL, TimeText::parse),
-                !parsed.hasMatchedOption(NO_PANIC_WATCH));
+                !parsed.hasMatchedOption(NO_PANIC_WATCH),
+                script);
     }
 }

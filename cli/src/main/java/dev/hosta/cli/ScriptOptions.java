@@ -1,0 +1,175 @@
+package dev.hosta.cli;
+
+import dev.hosta.machine.SpecException;
+import dev.hosta.script.Escapes;
+import dev.hosta.script.Place;
+import dev.hosta.script.Script;
+import dev.hosta.script.ScriptException;
+import dev.hosta.script.ScriptReader;
+import dev.hosta.script.Step;
+import dev.hosta.script.StepException;
+import dev.hosta.script.Template;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+
+/** The options of {@code hosta run} that talk to the guest, and the script that they add up to. */
+final class ScriptOptions {
+    private static final String EXPECT = "--expect";
+    private static final String SEND = "--send";
+    private static final String EXPECT_TIMEOUT = "--expect-timeout";
+    private static final String SCRIPT = "--script";
+
+    /**
+     * One word for the guest, or of it.
+     *
+     * @param order among all of the command line
+     * @param option that it stands behind
+     */
+    private record Talk(int order, String option, String text) {
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
+    private ScriptOptions() {}
+
+    static void addTo(CommandSpec spec) {
+        AtomicInteger order = new AtomicInteger();
+        add(
+                spec,
+                EXPECT,
+                "REGEX",
+                order,
+                regex -> expect(regex).regex().text(),
+                "Wait until the serial console shows REGEX; repeatable, in order with --send. When"
+                        + " the last one is seen the guest is ended, with status 0; else 122.");
+        add(
+                spec,
+                SEND,
+                "TEXT",
+                order,
+                Escapes::read,
+                "Type TEXT on the serial console; \\n is Enter. Repeatable, in order with"
+                        + " --expect. When it is the last, the guest's own end is awaited.");
+        RunOptions.option(
+                spec,
+                EXPECT_TIMEOUT,
+                "TIME",
+                TimeText::parse,
+                "How long each --expect waits (default 60s).");
+        RunOptions.option(
+                spec,
+                SCRIPT,
+                "FILE",
+                RunOptions::path,
+                "Take the steps of a YAML file, which may also say what runs.");
+    }
+
+    private static void add(
+            CommandSpec spec,
+            String option,
+            String label,
+            AtomicInteger order,
+            UnaryOperator<String> check,
+            String description) {
+        spec.addOption(
+                OptionSpec.builder(option)
+                        .paramLabel(label)
+                        .type(List.class)
+                        .auxiliaryTypes(Talk.class)
+                        .arity("1")
+                        .converters(
+                                text -> {
+                                    try {
+                                        check.apply(text);
+                                    } catch (StepException e) {
+                                        throw new TypeConversionException(e.getMessage());
+                                    }
+                                    return new Talk(order.getAndIncrement(), option, text);
+                                })
+                        .description(description)
+                        .build());
+    }
+
+    private static Step.Expect expect(String regex) {
+        // No captures on a command line: a dollar sign before a brace is a regex's own.
+        Step.Expect expect = new Step.Expect(new Template(regex.replace("${", "$${")));
+        expect.pattern(Map.of());
+        return expect;
+    }
+
+    /**
+     * The command line with what the script says of the guest before the rest.
+     *
+     * @throws ScriptException where the script says what is no command line
+     */
+    static ParseResult withGuestOf(ParseResult parsed, Optional<Watching.Named> script) {
+        Optional<Script.Guest> guest = script.flatMap(named -> named.script().guest());
+        if (guest.isEmpty()) {
+            return parsed;
+        }
+        if (parsed.hasMatchedPositional(0)) {
+            throw new SpecException(
+                    "Both the command line and " + guest.get().place() + " name a guest.");
+        }
+        List<String> words = new ArrayList<>(parsed.originalArgs());
+        // Behind the words of the script, so that the command line has the last one.
+        words.addAll(0, guest.get().words());
+        try {
+            return new CommandLine(RunOptions.spec())
+                    .setOverwrittenOptionsAllowed(true)
+                    .parseArgs(words.toArray(String[]::new));
+        } catch (ParameterException e) {
+            throw new ScriptException(guest.get().place() + ": " + e.getMessage() + ".", e);
+        }
+    }
+
+    /**
+     * What is to be done with the guest, if anything.
+     *
+     * @throws SpecException where two options contradict one another
+     * @throws ScriptException where the file is no script
+     */
+    static Optional<Watching.Named> read(ParseResult parsed) {
+        List<Talk> talks = new ArrayList<>(parsed.matchedOptionValue(EXPECT, List.of()));
+        talks.addAll(parsed.matchedOptionValue(SEND, List.of()));
+        if (parsed.hasMatchedOption(SCRIPT)) {
+            if (!talks.isEmpty()) {
+                throw new SpecException("--script stands for --expect and --send: leave them out.");
+            }
+            String file = parsed.matchedOptionValue(SCRIPT, "");
+            return Optional.of(new Watching.Named(file, ScriptReader.read(RunOptions.path(file))));
+        }
+        if (talks.isEmpty()) {
+            return Optional.empty();
+        }
+        Duration timeout =
+                RunOptions.value(parsed, EXPECT_TIMEOUT, TimeText::parse)
+                        .orElse(Step.DEFAULT_TIMEOUT);
+        talks.sort(Comparator.comparingInt(Talk::order));
+        List<Step> steps = new ArrayList<>();
+        for (Talk talk : talks) {
+            Step.Action action =
+                    talk.option().equals(EXPECT)
+                            ? expect(talk.text())
+                            : new Step.Send(new Template(talk.text().replace("${", "$${")));
+            steps.add(new Step(new Place("Command line"), action, timeout));
+        }
+        return Optional.of(new Watching.Named("command line", Script.of(steps)));
+    }
+}

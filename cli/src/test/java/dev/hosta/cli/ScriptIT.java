@@ -1,0 +1,151 @@
+package dev.hosta.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.hosta.kvm.RequiresKvm;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Guests that are talked to, by the command line and by a file. */
+@RequiresKvm
+class ScriptIT {
+    @TempDir Path folder;
+
+    private Launched run(String... args) {
+        List<String> words = new ArrayList<>(List.of("run"));
+        words.addAll(List.of(args));
+        return Launched.hosta(folder, words.toArray(String[]::new));
+    }
+
+    private Launched script(String text, String... args) throws IOException {
+        Path file = Files.writeString(folder.resolve("boot.yaml"), text);
+        List<String> words = new ArrayList<>(List.of("--script", file.toString()));
+        words.addAll(List.of(args));
+        return run(words.toArray(String[]::new));
+    }
+
+    @Test
+    void talksInTheOrderOfTheCommandLine() {
+        Launched run = run("echo", "--expect", "echo ready", "--send", "one\\n", "--expect", "one");
+        assertEquals(0, run.status(), run.err());
+        assertEquals("", run.err());
+        assertFalse(run.out().contains("bytes"), "ended by Hosta: " + run.out());
+    }
+
+    @Test
+    void awaitsTheGuestsOwnEndBehindTheLastWord() {
+        Launched run = run("dirty", "0", "--expect", "tick \\d+ time", "--send", "q");
+        assertEquals(0, run.status(), run.err());
+        assertTrue(run.out().contains("dirty: ok"), run.out());
+    }
+
+    @Test
+    void namesStepRegexAndScreenWhereTimeIsUp() {
+        Launched run =
+                run("echo", "--expect", "ready", "--expect", "no.*", "--expect-timeout", "1s");
+        assertEquals(122, run.status(), run.err());
+        assertEquals(
+                "hosta: Command line: Step 2, expect 'no.*': not seen within 1s.\n"
+                        + "hosta: The last that the guest showed:\necho ready\n",
+                run.err());
+    }
+
+    @Test
+    void aGuestThatEndsBeforeItsScriptFailsIt() {
+        Launched run = run("status", "7", "--expect", "never");
+        assertEquals(122, run.status(), run.err());
+        assertTrue(
+                run.err().contains("the guest ended with status 7 and had not shown that"),
+                run.err());
+        Launched crashed = run("crash", "--expect", "never");
+        assertEquals(126, crashed.status(), crashed.err());
+        assertTrue(crashed.err().contains("hosta: The guest crashed: triple fault"));
+    }
+
+    @Test
+    void refusesAWrongRegexBeforeAnythingRuns() {
+        Launched run = run("echo", "--expect", "a(b");
+        assertEquals(125, run.status());
+        assertEquals("", run.out());
+        assertEquals(1, run.err().lines().count(), run.err());
+    }
+
+    @Test
+    void takesTheStepsOfAFile() throws IOException {
+        Launched run =
+                script(
+                        """
+                        guest: echo --memory 512M
+                        timeout: 30s
+                        steps:
+                          - expect: echo ready
+                          - send: "say 42\\n"
+                          - expect: 'say (?<n>\\d+)'
+                          - assert: ${n}
+                            is: '4\\d'
+                          - send: again ${n}\\n
+                          - expect: again ${n}
+                          - sleep-until-idle: 200ms
+                          - pause
+                          - unpause
+                          - snapshot: snap
+                          - suspend: form
+                          - resume: form
+                          - send: after ${n}\\n
+                          - expect: after 42
+                          - send: "\\x04"
+                          - wait-for: {status: 0}
+                        finally:
+                          - stop
+                        """,
+                        "--memory",
+                        "64M");
+        assertEquals(0, run.status(), run.err());
+        assertEquals("", run.err());
+        assertTrue(run.out().contains("echo: 26 bytes"), run.out());
+        assertTrue(Files.exists(folder.resolve("snap/manifest.json")));
+    }
+
+    @Test
+    void aStepThatFailsHasItsPlace() throws IOException {
+        Launched run =
+                script(
+                        """
+                        guest: status 7
+                        steps:
+                          - expect: 'status: (?<n>\\d)'
+                          - assert: ${n}
+                            is: '8'
+                          - stop
+                        """);
+        assertEquals(122, run.status(), run.err());
+        assertTrue(
+                run.err()
+                        .startsWith(
+                                "hosta: "
+                                        + folder.resolve("boot.yaml")
+                                        + ":4:5: Step 2, assert '${n}' matches '8': it is '7'.\n"),
+                run.err());
+    }
+
+    @Test
+    void aMistakeInTheFileIsToldBeforeAnythingRuns() throws IOException {
+        Launched run = script("guest: echo --memry 5\nsteps:\n- stop\n");
+        assertEquals(125, run.status());
+        assertTrue(
+                run.err().contains("boot.yaml:1:8: Unknown option") && run.out().isEmpty(),
+                run.err());
+        Launched both = script("guest: echo\nsteps:\n- stop\n", "hello");
+        assertEquals(125, both.status());
+        assertTrue(both.err().contains("boot.yaml:1:8 name a guest."), both.err());
+    }
+}
