@@ -4,7 +4,7 @@
 set -eu
 packages='gcc libc6-dev linux-libc-dev binutils qemu-system-x86 busybox-static kmod cpio python3 lz4
     util-linux coreutils bsdutils e2fsprogs procps acpica-tools passt
-    iproute2 iperf3 curl'
+    iproute2 iperf3 curl btrfs-progs'
 missing=
 for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing="$missing $package"

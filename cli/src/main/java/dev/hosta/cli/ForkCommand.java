@@ -47,8 +47,9 @@ final class ForkCommand implements Command {
                 .description("Makes a second VM of one that runs; both go on from there.")
                 .footer(
                         "",
-                        "Disks must be read-only, or be given another file with --disk. Networks"
-                                + " get",
+                        "A disk that is written is copied to FILE.NEW beside it, where its file"
+                                + " system",
+                        "can share blocks; otherwise give another file with --disk. Networks get",
                         "other addresses, which the guest uses once it sets its card up anew, and",
                         "publish no ports but those of --net.");
         VmName.addTo(spec);
@@ -75,6 +76,7 @@ final class ForkCommand implements Command {
         Overrides overrides = ResumeOptions.overrides(parsed, true);
         warmUp.await();
         try (Fork fork = Fork.of(name, overrides)) {
+            fork.copies.forEach(copy -> Failure.print("A copy of a disk is made: " + copy + "."));
             SavedMachine saved = SavedForm.read(fork.folder());
             RunRequest request = ResumeOptions.request(parsed, saved.specWith(overrides));
             tellOfPorts(name, saved.spec().nets(), overrides);
@@ -111,20 +113,29 @@ final class ForkCommand implements Command {
     private static final class Fork implements AutoCloseable {
         private final ControlClient parent;
         private final String url;
+        private final List<?> copies;
         private boolean released;
 
-        private Fork(ControlClient parent, String url) {
+        private Fork(ControlClient parent, String url, List<?> copies) {
             this.parent = parent;
             this.url = url;
+            this.copies = copies;
         }
 
         static Fork of(String name, Overrides overrides) {
             ControlClient parent = ControlClient.connect(name, PATIENCE);
             try {
                 Map<String, Object> body =
-                        Map.of("replaced_disks", List.copyOf(overrides.disks().keySet()));
+                        Map.of(
+                                "replaced_disks",
+                                List.copyOf(overrides.disks().keySet()),
+                                "name",
+                                overrides.name().orElseThrow());
                 Map<?, ?> answer = parent.ask("vm.fork", Json.write(body));
-                return new Fork(parent, String.valueOf(answer.get("source_url")));
+                return new Fork(
+                        parent,
+                        String.valueOf(answer.get("source_url")),
+                        answer.get("copied_disks") instanceof List<?> copies ? copies : List.of());
             } catch (ControlException e) {
                 parent.close();
                 throw e;
@@ -142,15 +153,15 @@ final class ForkCommand implements Command {
                 Optional<StdioPort> terminal) {
             VirtualMachine machine =
                     saved.restore(overrides, console, terminal, RestoreOptions.CHECKED);
-            release();
+            release(true);
             return machine;
         }
 
-        private void release() {
+        private void release(boolean made) {
             if (!released) {
                 released = true;
                 try (parent) {
-                    parent.put("vm.fork-done", Json.write(Map.of("source_url", url)));
+                    parent.put("vm.fork-done", Json.write(Map.of("source_url", url, "made", made)));
                 } catch (ControlException e) {
                     // The first VM ended meanwhile, and with it what there was to let go of.
                     return;
@@ -160,7 +171,7 @@ final class ForkCommand implements Command {
 
         @Override
         public void close() {
-            release();
+            release(false);
         }
     }
 }

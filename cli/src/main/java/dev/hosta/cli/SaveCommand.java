@@ -4,6 +4,7 @@ import dev.hosta.control.ControlClient;
 import dev.hosta.control.ControlException;
 import dev.hosta.control.Json;
 import dev.hosta.linux.LinuxException;
+import dev.hosta.machine.SpecException;
 
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -13,6 +14,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -30,6 +32,8 @@ import java.util.concurrent.TimeoutException;
 final class SaveCommand implements Command {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int LOOK_MILLIS = 200;
+    private static final String COPY_DISKS = "--copy-disks";
+    private static final String NO_DISKS = "--no-disks";
     private static final int LEAVE_WITHIN_SECONDS = 10;
 
     /** What a VM is written as. */
@@ -87,6 +91,14 @@ final class SaveCommand implements Command {
                                 "Where to; not there yet, or an earlier "
                                         + (form == Form.DUMP ? "file." : "save."))
                         .build());
+        if (form == Form.SNAPSHOT) {
+            ResumeOptions.flag(
+                    spec,
+                    COPY_DISKS,
+                    "Copy disks in full where they cannot share blocks; the guest stands still.");
+            ResumeOptions.flag(
+                    spec, NO_DISKS, "Copy no disk; a resume is refused once they were written.");
+        }
         spec.addOption(
                 OptionSpec.builder("--json")
                         .type(boolean.class)
@@ -100,9 +112,10 @@ final class SaveCommand implements Command {
     public int run(ParseResult parsed) {
         String name = VmName.of(parsed);
         Path folder = RunOptions.absolute(parsed.matchedOptionValue("--to", ""));
+        String disks = form == Form.SNAPSHOT ? copying(parsed) : "";
         SaveDisplay display = SaveDisplay.of(parsed.hasMatchedOption("--json"));
         try (ControlClient vm = ControlClient.connect(name, PATIENCE)) {
-            Thread thread = new Thread(() -> ask(name, folder), "save");
+            Thread thread = new Thread(() -> ask(name, folder, disks), "save");
             thread.setDaemon(true);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> takeBack(name), "take-back"));
             thread.start();
@@ -119,9 +132,25 @@ final class SaveCommand implements Command {
         }
     }
 
-    private void ask(String name, Path folder) {
+    /** What is to become of writable disks, as the API names it. */
+    private static String copying(ParseResult parsed) {
+        if (parsed.hasMatchedOption(NO_DISKS)) {
+            if (parsed.hasMatchedOption(COPY_DISKS)) {
+                throw new SpecException(COPY_DISKS + " and " + NO_DISKS + " exclude each other.");
+            }
+            return "none";
+        }
+        return parsed.hasMatchedOption(COPY_DISKS) ? "full" : "reflink";
+    }
+
+    private void ask(String name, Path folder, String disks) {
         try (ControlClient vm = ControlClient.connect(name, Duration.ZERO)) {
-            String body = Json.write(Map.of("destination_url", url(folder)));
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("destination_url", url(folder));
+            if (!disks.isEmpty()) {
+                fields.put("copy_disks", disks);
+            }
+            String body = Json.write(fields);
             switch (form) {
                 case SUSPEND -> save.complete(vm.ask("vm.suspend", body));
                 case SNAPSHOT -> answer(vm, "vm.snapshot", body);

@@ -6,6 +6,7 @@ import dev.hosta.linux.Terminal;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Shows how far a save is: a bar on a terminal, lines elsewhere, JSON where asked for. A save that
@@ -18,6 +19,8 @@ final class SaveDisplay {
     private static final int LINE_EVERY_MILLIS = 1000;
     private static final int BAR_CELLS = 24;
     private static final String CLEAR = "\r\u001b[K";
+
+    private static final Set<Object> SHOWN_IN_BYTES = Set.of("writing", "copying");
 
     private final boolean json;
     private final boolean terminal;
@@ -69,7 +72,7 @@ final class SaveDisplay {
         long total = number(progress, "bytes_total");
         long elapsed = Math.max(1, number(progress, "elapsed_ms"));
         StringBuilder line = new StringBuilder().append(progress.get("stage"));
-        if (!"writing".equals(progress.get("stage")) || total == 0) {
+        if (!SHOWN_IN_BYTES.contains(progress.get("stage")) || total == 0) {
             return line.append(", ").append(elapsed / 1000).append(" s").toString();
         }
         line.append(' ').append(done >> 20).append("M of ").append(total >> 20).append("M (");

@@ -157,15 +157,41 @@ class LifecycleIT {
         }
     }
 
-    @Test
-    void aDiskIsWrittenByOneAlone() throws IOException {
-        Path disk = folder.resolve("disk");
+    /** A disk where blocks cannot be shared. */
+    private static Path makeDisk() throws IOException {
+        Path disk = Files.createTempFile(Path.of("/dev/shm"), "hosta", "disk");
+        disk.toFile().deleteOnExit();
         try (RandomAccessFile file = new RandomAccessFile(disk.toFile(), "rw")) {
             file.setLength(1 << 20);
         }
+        return disk;
+    }
+
+    @Test
+    void aSnapshotTakesItsDiskAlongWhereAskedTo() throws IOException {
+        Path disk = makeDisk();
+        dirty("web1", "--disk", disk + ",format=raw");
+        assertFails(1, "--copy-disks", hosta("snapshot", "web1", "--to", form("form")));
+        assertFails(
+                4,
+                "exclude",
+                hosta("snapshot", "web1", "--copy-disks", "--no-disks", "--to", form("form")));
+        assertEquals(List.of(), names());
+        assertOk(hosta("snapshot", "web1", "--copy-disks", "--to", form("form")));
+        assertEquals(1 << 20, Files.size(folder.resolve("form/disk-disk0")));
+        Files.write(disk, new byte[1 << 20]);
+        assertOk(hosta("resume", "-d", form("form"), "--name", "web2"));
+        assertFails(1, "disk-disk0", hosta("snapshot", "web1", "--no-disks", "--to", form("form")));
+        assertChecked(quit("web1"));
+        assertChecked(quit("web2"));
+    }
+
+    @Test
+    void aDiskIsWrittenByOneAlone() throws IOException {
+        Path disk = makeDisk();
         dirty("web1", "--disk", disk + ",format=raw");
         assertFails(1, "both would write", hosta("fork", "web1", "--name", "web2"));
-        assertOk(hosta("snapshot", "web1", "--to", form("form")));
+        assertOk(hosta("snapshot", "web1", "--no-disks", "--to", form("form")));
         Launched twice = hosta("resume", form("form"), "--name", "web2");
         assertFails(1, disk.toString(), twice);
         assertOk(hosta("stop", "--force", "web1"));

@@ -44,16 +44,19 @@ public final class Forks {
      * Freezes the machine, which runs on, for another process to read.
      *
      * @param replacedDisks ids of writable disks that the other one has files of its own for
-     * @return {@code source_url} of what to restore from, and {@code pause_us}
+     * @param twin the other one's name, if it is known
+     * @return {@code source_url} of what to restore from, {@code copied_disks} that were made for
+     *     it, and {@code pause_us}
      */
-    Map<String, Object> open(VirtualMachine vm, Set<String> replacedDisks) {
+    Map<String, Object> open(VirtualMachine vm, Set<String> replacedDisks, Optional<String> twin) {
         Path folder = begin();
         Optional<Lent> opened = Optional.empty();
         try {
-            ForkSource source = ForkSource.open(vm, folder, replacedDisks);
+            ForkSource source = ForkSource.open(vm, folder, replacedDisks, twin);
             opened = Optional.of(new Lent(folder, source));
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("source_url", "file://" + folder);
+            answer.put("copied_disks", source.copiedDisks());
             answer.put("pause_us", source.pauseNanos() / 1000);
             return answer;
         } catch (IllegalStateException e) {
@@ -111,10 +114,18 @@ public final class Forks {
         }
     }
 
-    /** The other process needs the fork in that folder no more; false where there is none. */
-    synchronized boolean release(Path folder) {
+    /**
+     * The other process needs the fork in that folder no more.
+     *
+     * @param made whether it has made its machine, which has the copies of disks then
+     * @return false where there is no such fork
+     */
+    synchronized boolean release(Path folder, boolean made) {
         boolean there = lent.map(now -> now.folder().equals(folder)).orElse(false);
         if (there) {
+            if (made) {
+                lent.get().source().keepDisks();
+            }
             letGo();
         }
         return there;

@@ -1,12 +1,15 @@
 package dev.hosta.control;
 
 import dev.hosta.control.http.HttpResponse;
+import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.VirtualMachine;
+import dev.hosta.snapshot.DiskCopying;
 
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -25,9 +28,23 @@ final class SaveCalls {
 
     /** Of a VM that runs, or is paused; it goes on as it was. */
     HttpResponse snapshot(String json) {
-        Path folder = destination(json);
-        vmm.saves().snapshot(movable(), folder);
+        ConfigObject config = ConfigObject.parse(json);
+        Path folder = place(config, "destination_url");
+        DiskCopying disks = copying(config.string("copy_disks").orElse("none"));
+        config.end(Set.of());
+        vmm.saves().snapshot(movable(), folder, disks);
         return HttpResponse.done();
+    }
+
+    private static DiskCopying copying(String text) {
+        return switch (text) {
+            case "none" -> DiskCopying.NONE;
+            case "reflink" -> DiskCopying.REFLINK;
+            case "full" -> DiskCopying.FULL;
+            default ->
+                    throw new CallException(
+                            400, "copy_disks is none, reflink or full: '" + text + "'.");
+        };
     }
 
     /** Saves, then takes the machine down. */
@@ -61,15 +78,17 @@ final class SaveCalls {
     HttpResponse fork(String json) {
         ConfigObject config = ConfigObject.parse(json);
         Set<String> replaced = new LinkedHashSet<>(config.strings("replaced_disks"));
+        Optional<String> twin = config.string("name").map(MachineSpec::requireName);
         config.end(Set.of());
-        return HttpResponse.ok(Json.write(vmm.forks().open(movable(), replaced)));
+        return HttpResponse.ok(Json.write(vmm.forks().open(movable(), replaced, twin)));
     }
 
     HttpResponse forkDone(String json) {
         ConfigObject config = ConfigObject.parse(json);
         Path folder = place(config, "source_url");
+        boolean made = config.bool("made", true);
         config.end(Set.of());
-        if (!vmm.forks().release(folder)) {
+        if (!vmm.forks().release(folder, made)) {
             throw new CallException(404, "There is no such fork, or not any more.");
         }
         return HttpResponse.done();

@@ -2,6 +2,7 @@ package dev.hosta.control;
 
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.snapshot.CoreFile;
+import dev.hosta.snapshot.DiskCopying;
 import dev.hosta.snapshot.SaveException;
 import dev.hosta.snapshot.SaveOptions;
 import dev.hosta.snapshot.SaveProgress;
@@ -69,11 +70,12 @@ public final class Saves {
      * Saves a machine that runs on, or is paused and stays so.
      *
      * @param folder absolute
+     * @param disks what becomes of its writable disks
      * @throws SaveException where it cannot be saved
      * @throws CallException where it is being saved, or the save was cancelled
      */
-    void snapshot(VirtualMachine vm, Path folder) {
-        SaveOptions options = SaveOptions.SNAPSHOT;
+    void snapshot(VirtualMachine vm, Path folder, DiskCopying disks) {
+        SaveOptions options = SaveOptions.snapshot(disks);
         save("snapshot", folder, false, now -> SavedForm.write(vm, folder, options, now));
     }
 

@@ -19,6 +19,7 @@ public final class Errno {
     public static final int EFAULT = 14;
     public static final int EBUSY = 16;
     public static final int EEXIST = 17;
+    public static final int EXDEV = 18;
     public static final int ENODEV = 19;
     public static final int EISDIR = 21;
     public static final int EINVAL = 22;
@@ -61,7 +62,7 @@ public final class Errno {
             case 15 -> "ENOTBLK";
             case EBUSY -> "EBUSY";
             case EEXIST -> "EEXIST";
-            case 18 -> "EXDEV";
+            case EXDEV -> "EXDEV";
             case ENODEV -> "ENODEV";
             case 20 -> "ENOTDIR";
             case EISDIR -> "EISDIR";

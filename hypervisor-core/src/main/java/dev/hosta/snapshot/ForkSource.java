@@ -2,8 +2,8 @@ package dev.hosta.snapshot;
 
 import dev.hosta.linux.FileDescriptor;
 import dev.hosta.linux.PidFile;
-import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachineCut;
+import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.VirtualMachine;
 
 import java.io.IOException;
@@ -31,11 +31,13 @@ public final class ForkSource implements AutoCloseable {
 
     private final Path folder;
     private final MachineCut cut;
+    private final TwinDisks copies;
     private boolean made;
 
-    private ForkSource(Path folder, MachineCut cut) {
+    private ForkSource(Path folder, MachineCut cut, TwinDisks copies) {
         this.folder = folder;
         this.cut = cut;
+        this.copies = copies;
     }
 
     /**
@@ -44,30 +46,36 @@ public final class ForkSource implements AutoCloseable {
      * @param vm running, or paused
      * @param folder does not exist yet; on any file system
      * @param replacedDisks ids of disks that the other machine gets files of its own for
-     * @throws SaveException where a disk is written that both would have, or the folder cannot be
-     *     made
+     * @param twin the other machine's name, which names the copies of disks that both would write;
+     *     without one these are refused
+     * @throws SaveException where a disk is written that both would have, and cannot share its
+     *     blocks with a copy beside it; or the folder cannot be made
      * @throws IllegalStateException where the machine is being saved or forked, or has ended
      */
-    public static ForkSource open(VirtualMachine vm, Path folder, Set<String> replacedDisks) {
+    public static ForkSource open(
+            VirtualMachine vm, Path folder, Set<String> replacedDisks, Optional<String> twin) {
         String action = "Cannot fork " + vm.spec().name();
-        for (DiskSpec disk : vm.spec().disks()) {
-            if (!disk.readOnly() && !replacedDisks.contains(disk.id())) {
-                throw new SaveException(
-                        action
-                                + ": both would write its disk '"
-                                + disk.id()
-                                + "'. Give the other a copy: --disk "
-                                + disk.id()
-                                + "=PATH");
-            }
-        }
+        TwinDisks copies = TwinDisks.prepare(action, vm.spec(), replacedDisks, twin);
+        MachineSpec spec = copies.specOf(vm.spec());
         List<DiskIdentity> disks = new ArrayList<>();
-        MachineCut cut = vm.cut(false, () -> SavedForm.identify(vm, disks));
-        ForkSource source = new ForkSource(folder, cut);
+        MachineCut cut;
+        try {
+            cut =
+                    vm.cut(
+                            false,
+                            () -> {
+                                copies.fill(vm.spec());
+                                SavedForm.identify(spec, disks);
+                            });
+        } catch (RuntimeException e) {
+            copies.close();
+            throw e;
+        }
+        ForkSource source = new ForkSource(folder, cut, copies);
         boolean described = false;
         try {
             vm.ram().lendBase();
-            source.describe(vm, disks);
+            source.describe(spec, disks);
             described = true;
             return source;
         } catch (IOException e) {
@@ -79,7 +87,7 @@ public final class ForkSource implements AutoCloseable {
         }
     }
 
-    private void describe(VirtualMachine vm, List<DiskIdentity> disks) throws IOException {
+    private void describe(MachineSpec spec, List<DiskIdentity> disks) throws IOException {
         Files.createDirectory(folder);
         made = true;
         link(MemoryFile.NAME, cut.ram().base());
@@ -89,7 +97,7 @@ public final class ForkSource implements AutoCloseable {
         }
         Manifest.Memory memory = Manifest.Memory.of(cut.ram().sizeBytes(), 0, "");
         Manifest manifest =
-                SavedForm.manifest(List.of(Manifest.LIVE_MEMORY), cut, vm, disks, memory);
+                SavedForm.manifest(List.of(Manifest.LIVE_MEMORY), cut, spec, disks, memory);
         Files.write(folder.resolve(ManifestFile.NAME), ManifestFile.bytes(manifest));
     }
 
@@ -103,10 +111,24 @@ public final class ForkSource implements AutoCloseable {
         return cut.pauseNanos();
     }
 
-    /** Deletes the folder and lets go of the frozen memory. Idempotent. */
+    /** The copies of disks that were made for the other machine. */
+    public List<Path> copiedDisks() {
+        return copies.files();
+    }
+
+    /** The other machine is made, and has the copies of disks. */
+    public void keepDisks() {
+        copies.keep();
+    }
+
+    /**
+     * Deletes the folder, lets go of the frozen memory, and deletes the copies of disks unless they
+     * are kept or in use. Idempotent.
+     */
     @Override
     public void close() {
         cut.close();
+        copies.close();
         if (!made) {
             return;
         }

@@ -1,6 +1,7 @@
 package dev.hosta.snapshot;
 
 import dev.hosta.device.state.InvalidStateException;
+import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.GuestCpu;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.MachineState;
@@ -32,8 +33,11 @@ record Manifest(
     /** Memory is that of a running process, without sums; a fork's. */
     static final String LIVE_MEMORY = "live-memory";
 
+    /** The folder holds a copy of each disk that is not read-only; {@link DiskCopies}. */
+    static final String DISK_COPIES = "disk-copies";
+
     /** What this build knows of what {@code requires} may ask for. */
-    static final List<String> KNOWN_FEATURES = List.of(LIVE_MEMORY);
+    static final List<String> KNOWN_FEATURES = List.of(LIVE_MEMORY, DISK_COPIES);
 
     /**
      * How memory is kept.
@@ -83,6 +87,11 @@ record Manifest(
                 .equals(spec.disks().stream().map(d -> d.id()).toList())) {
             throw new InvalidStateException("The disks are not those of the spec");
         }
+    }
+
+    /** Whether a disk of its spec stands in the folder. */
+    boolean hasCopyOf(DiskSpec disk) {
+        return !disk.readOnly() && requires.contains(DISK_COPIES);
     }
 
     boolean hasLiveMemory() {

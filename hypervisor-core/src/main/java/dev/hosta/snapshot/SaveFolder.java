@@ -37,6 +37,7 @@ final class SaveFolder implements AutoCloseable {
     private final Path target;
     private final Path folder;
     private final FileDescriptor memory;
+    private final List<FileDescriptor> more = new ArrayList<>();
     private boolean inPlace;
 
     private SaveFolder(Path target, Path folder, FileDescriptor memory) {
@@ -96,6 +97,31 @@ final class SaveFolder implements AutoCloseable {
                             + target
                             + ": it is there and no saved form. Give another name.");
         }
+        requireUnused(target);
+    }
+
+    /** A machine that was resumed writes the copies of disks that it found there. */
+    private static void requireUnused(Path target) throws IOException {
+        try (DirectoryStream<Path> copies =
+                Files.newDirectoryStream(
+                        target, p -> DiskCopies.isName(p.getFileName().toString()))) {
+            for (Path copy : copies) {
+                if (isLocked(copy)) {
+                    throw new SaveException(
+                            "Cannot save to "
+                                    + target
+                                    + ": a running guest's disk is there, "
+                                    + copy.getFileName()
+                                    + ". Give another name.");
+                }
+            }
+        }
+    }
+
+    private static boolean isLocked(Path file) {
+        try (FileDescriptor fd = FileDescriptor.open(file, FileDescriptor.O_RDONLY)) {
+            return !DiskLock.tryTake(fd, true);
+        }
     }
 
     private static boolean isEmpty(Path folder) throws IOException {
@@ -153,6 +179,18 @@ final class SaveFolder implements AutoCloseable {
         return memory;
     }
 
+    /** Where a file of it is, until it is in place. */
+    Path path(String name) {
+        return folder.resolve(name);
+    }
+
+    /** Another file, empty; synced and closed with the folder. */
+    FileDescriptor add(String name) {
+        FileDescriptor file = create(folder.resolve(name));
+        more.add(file);
+        return file;
+    }
+
     /** Writes another file and syncs it. */
     void write(String name, byte[] bytes) {
         try (FileDescriptor file = create(folder.resolve(name));
@@ -169,9 +207,11 @@ final class SaveFolder implements AutoCloseable {
     /** Syncs the memory and the folder, and puts it in the target's place. */
     void putInPlace() throws IOException {
         Durable.sync(memory);
+        more.forEach(Durable::sync);
         Durable.syncFolder(folder);
         boolean replaces = Files.exists(target, LinkOption.NOFOLLOW_LINKS) && !isEmpty(target);
         if (replaces) {
+            requireUnused(target);
             exchange();
         } else {
             Files.move(folder, target, StandardCopyOption.ATOMIC_MOVE);
@@ -203,6 +243,7 @@ final class SaveFolder implements AutoCloseable {
     @Override
     public void close() throws IOException {
         memory.close();
+        more.forEach(FileDescriptor::close);
         if (!inPlace) {
             delete(folder);
         }

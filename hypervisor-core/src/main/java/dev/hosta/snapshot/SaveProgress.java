@@ -22,6 +22,8 @@ public interface SaveProgress {
     enum Stage {
         /** Disks are flushed, the guest is stopped for an instant. */
         CUTTING,
+        /** A disk is copied byte by byte, the guest standing still. */
+        COPYING,
         /** Memory is written, behind the running guest if that runs on. */
         WRITING,
         /** The host's disk writes what it was given. */
@@ -31,8 +33,9 @@ public interface SaveProgress {
     /**
      * Tells how far it is.
      *
-     * @param bytesDone of guest RAM, 0 up to {@code bytesTotal}; holes count too
-     * @param bytesTotal size of guest RAM
+     * @param bytesDone of guest RAM, or of a disk that is copied, 0 up to {@code bytesTotal}; holes
+     *     count too
+     * @param bytesTotal size of guest RAM, or of that disk
      */
     void report(Stage stage, long bytesDone, long bytesTotal);
 

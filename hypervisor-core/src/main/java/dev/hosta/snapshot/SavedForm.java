@@ -1,8 +1,10 @@
 package dev.hosta.snapshot;
 
+import dev.hosta.linux.FileDescriptor;
 import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachineCut;
 import dev.hosta.machine.MachinePhase;
+import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.VirtualMachine;
 
 import java.io.IOException;
@@ -22,6 +24,7 @@ import java.util.concurrent.CancellationException;
  *   memory          RAM by offset, sparse
  *   memory.sums     what memory must read as
  *   unresumed       whether the guest has gone on nowhere since
+ *   disk-ID         a copy of the disk ID, for a guest that ran on and may write its own
  * </pre>
  *
  * <p>Threading: any thread; a machine is saved by one at a time.
@@ -53,7 +56,9 @@ public final class SavedForm {
                     try (SaveFolder files = SaveFolder.beside(folder)) {
                         List<DiskIdentity> disks = new ArrayList<>();
                         try (MachineCut cut =
-                                vm.cut(options.thenStop(), () -> identify(vm, disks))) {
+                                vm.cut(
+                                        options.thenStop(),
+                                        () -> takeDisks(vm, files, options, disks, progress))) {
                             return write(cut, vm, files, disks, options, progress);
                         }
                     }
@@ -78,7 +83,9 @@ public final class SavedForm {
                             size, sums.dataBytes(), ManifestFile.sha256(sumBytes, sumBytes.length));
             progress.report(SaveProgress.Stage.SYNCING, size, size);
             files.write(MemorySums.NAME, sumBytes);
-            Manifest manifest = manifest(List.of(), cut, vm, disks, memory);
+            List<String> requires =
+                    options.disks() == DiskCopying.NONE ? List.of() : List.of(Manifest.DISK_COPIES);
+            Manifest manifest = manifest(requires, cut, vm.spec(), disks, memory);
             files.write(ManifestFile.NAME, ManifestFile.bytes(manifest));
             if (options.thenStop()) {
                 files.write(UnresumedMark.NAME, UnresumedMark.bytes(manifest.id()));
@@ -107,7 +114,7 @@ public final class SavedForm {
     static Manifest manifest(
             List<String> requires,
             MachineCut cut,
-            VirtualMachine vm,
+            MachineSpec spec,
             List<DiskIdentity> disks,
             Manifest.Memory memory) {
         return new Manifest(
@@ -115,15 +122,61 @@ public final class SavedForm {
                 Optional.ofNullable(SavedForm.class.getPackage().getImplementationVersion())
                         .orElse("unknown"),
                 UUID.randomUUID().toString().replace("-", ""),
-                vm.spec(),
+                spec,
                 cut.cpu(),
                 disks,
                 memory,
                 cut.state());
     }
 
-    static void identify(VirtualMachine vm, List<DiskIdentity> into) {
-        for (DiskSpec disk : vm.spec().disks()) {
+    /** Looks at the disks as they are, and copies those that are to be. */
+    private static void takeDisks(
+            VirtualMachine vm,
+            SaveFolder files,
+            SaveOptions options,
+            List<DiskIdentity> into,
+            SaveProgress progress) {
+        identify(vm.spec(), into);
+        if (options.disks() == DiskCopying.NONE) {
+            return;
+        }
+        for (int i = 0; i < into.size(); i++) {
+            DiskSpec disk = vm.spec().disks().get(i);
+            if (!disk.readOnly()) {
+                try {
+                    into.set(i, copy(disk, files, options.disks(), progress));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+    }
+
+    private static DiskIdentity copy(
+            DiskSpec disk, SaveFolder files, DiskCopying how, SaveProgress progress)
+            throws IOException {
+        String name = DiskCopies.nameOf(disk);
+        FileDescriptor to = files.add(name);
+        Optional<String> hindrance = DiskCopies.reflink(disk, to);
+        if (hindrance.isPresent()) {
+            if (how != DiskCopying.FULL) {
+                throw new SaveException(
+                        "Cannot copy the disk '"
+                                + disk.id()
+                                + "' ("
+                                + disk.path()
+                                + ") at once: "
+                                + hindrance.get()
+                                + ". Copy it in full (--copy-disks), the guest standing still, or"
+                                + " save without it (--no-disks).");
+            }
+            DiskCopies.copy(disk, to, progress);
+        }
+        return DiskIdentity.of(disk, files.path(name));
+    }
+
+    static void identify(MachineSpec spec, List<DiskIdentity> into) {
+        for (DiskSpec disk : spec.disks()) {
             try {
                 into.add(DiskIdentity.of(disk, disk.path().toAbsolutePath().normalize()));
             } catch (IOException e) {

@@ -215,6 +215,9 @@ public final class SavedMachine {
         List<DiskSpec> disks = new ArrayList<>();
         for (DiskSpec disk : spec().disks()) {
             Path other = paths.remove(disk.id());
+            if (other == null && manifest.hasCopyOf(disk)) {
+                other = folder.resolve(DiskCopies.nameOf(disk));
+            }
             disks.add(other == null ? disk : disk.withPath(other));
         }
         if (!paths.isEmpty()) {

@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** When a guest is told that it may run twice, and when not. */
@@ -143,7 +144,8 @@ final class GenerationIdTest {
                 assertTrue(isTold(twin));
             }
             Path fork = folder.resolve("fork");
-            try (ForkSource source = ForkSource.open(guest.machine, fork, Set.of());
+            try (ForkSource source =
+                            ForkSource.open(guest.machine, fork, Set.of(), Optional.empty());
                     TestGuest twin = resumed(fork)) {
                 assertTrue(source.pauseNanos() > 0);
                 assertNotEquals(id, idOf(twin));

@@ -144,9 +144,19 @@ final class SavedDiskTest {
             SaveException refused =
                     assertThrows(
                             SaveException.class,
-                            () -> ForkSource.open(guest.machine, folder.resolve("fork"), Set.of()));
+                            () ->
+                                    ForkSource.open(
+                                            guest.machine,
+                                            folder.resolve("fork"),
+                                            Set.of(),
+                                            Optional.empty()));
             assertTrue(refused.getMessage().contains("'disk0'"), refused.getMessage());
-            ForkSource.open(guest.machine, folder.resolve("fork"), Set.of("disk0")).close();
+            ForkSource.open(
+                            guest.machine,
+                            folder.resolve("fork"),
+                            Set.of("disk0"),
+                            Optional.empty())
+                    .close();
             assertTrue(Files.notExists(folder.resolve("fork")));
             runsOnHere(guest);
         }

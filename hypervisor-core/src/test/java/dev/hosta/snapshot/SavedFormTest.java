@@ -299,7 +299,11 @@ final class SavedFormTest {
             for (int i = 0; i < 3; i++) {
                 TestGuest child;
                 try (ForkSource fork =
-                        ForkSource.open(guest.machine, folder.resolve("fork"), Set.of())) {
+                        ForkSource.open(
+                                guest.machine,
+                                folder.resolve("fork"),
+                                Set.of(),
+                                Optional.empty())) {
                     assertTrue(fork.pauseNanos() > 0);
                     child =
                             new TestGuest(
