@@ -126,9 +126,8 @@ public final class VirtualMachine implements AutoCloseable {
     }
 
     /**
-     * Builds a machine for a state that is to come, so that taking it over with {@link
-     * #importState} takes little time. RAM may be filled meanwhile. The rest is as for {@link
-     * #restore}.
+     * Builds a machine for a state that is to come, so that {@link #importState} takes little time.
+     * RAM may be filled meanwhile. The rest is as for {@link #restore}.
      *
      * @param tscKhz frequency of the guest's TSC, in kHz
      */
