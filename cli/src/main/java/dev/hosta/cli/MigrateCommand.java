@@ -29,7 +29,7 @@ import java.util.concurrent.TimeoutException;
  * is.
  */
 final class MigrateCommand implements Command {
-    private static final int OUTCOME_UNKNOWN = 504;
+    static final int OUTCOME_UNKNOWN = 504;
     private static final int NOT_MIGRATED = 502;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int LOOK_MILLIS = 200;
@@ -54,6 +54,9 @@ final class MigrateCommand implements Command {
 
     @Override
     public int run(ParseResult parsed) {
+        if (ResolveMigration.isAskedFor(parsed)) {
+            return ResolveMigration.run(parsed, VmName.of(parsed));
+        }
         String name = VmName.of(parsed);
         if (parsed.hasMatchedOption(MigrateOptions.CANCEL)) {
             return cancel(name);

@@ -82,6 +82,7 @@ final class MigrateOptions {
                 "Write a page with rounds, rates, downtime and a map of what was written.");
         ResumeOptions.flag(spec, JSON, "Print each step and the report as a line of JSON.");
         ResumeOptions.flag(spec, CANCEL, "End the migration of NAME that is under way.");
+        ResolveMigration.addTo(spec);
         spec.addOption(HelpOption.spec());
     }
 
@@ -129,6 +130,12 @@ final class MigrateOptions {
                                     + text
                                     + "'.");
         };
+    }
+
+    /** What both sides prove themselves with, if they do. */
+    static Optional<TlsFolder> tls(ParseResult parsed) {
+        return RunOptions.value(parsed, TLS_DIR, RunOptions::absolute)
+                .map(folder -> new TlsFolder(folder).requireSource());
     }
 
     /** Where the page with the report goes, if it is wanted. */

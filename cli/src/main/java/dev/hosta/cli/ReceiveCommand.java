@@ -53,6 +53,7 @@ final class ReceiveCommand implements Command {
                 "NAME",
                 MachineSpec::requireName,
                 "Name of the VM (default: as it was).");
+        ResumeOptions.addDisksTo(spec);
         ConsoleOptions.addSerialTo(spec);
         RunOptions.option(
                 spec,
@@ -98,6 +99,7 @@ final class ReceiveCommand implements Command {
     private static final class Coming implements Landing {
         private final ParseResult parsed;
         private Optional<RuntimeFolder> folder = Optional.empty();
+        private String lastWhy = "";
         private Optional<Session> session = Optional.empty();
 
         Coming(ParseResult parsed) {
@@ -110,17 +112,22 @@ final class ReceiveCommand implements Command {
 
         @Override
         public MachineSpec specOf(MachineSpec sent) {
+            MachineSpec spec = ResumeOptions.withDisks(parsed, sent);
             return RunOptions.value(parsed, "--name", MachineSpec::requireName)
-                    .map(sent::withName)
-                    .orElse(sent);
+                    .map(spec::withName)
+                    .orElse(spec);
         }
 
         @Override
-        public synchronized Path claim(MachineSpec spec) {
+        public synchronized void claim(MachineSpec spec) {
             RuntimeFolder held = RuntimeFolder.claim(spec.name());
             folder = Optional.of(held);
             session = Optional.of(new Session(ResumeOptions.request(parsed, spec), held));
-            return held.path();
+        }
+
+        @Override
+        public Path records() {
+            return RuntimeFolder.migrations();
         }
 
         @Override
@@ -131,6 +138,15 @@ final class ReceiveCommand implements Command {
         @Override
         public Optional<StdioPort> terminal() {
             return session().terminalPort();
+        }
+
+        @Override
+        public synchronized void cannotRunYet(RuntimeException why) {
+            // The source asks again and again.
+            if (!lastWhy.equals(why.getMessage())) {
+                lastWhy = String.valueOf(why.getMessage());
+                Failure.print("The VM has come and stays paused: " + lastWhy);
+            }
         }
 
         @Override

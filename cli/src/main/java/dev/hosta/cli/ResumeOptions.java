@@ -1,5 +1,6 @@
 package dev.hosta.cli;
 
+import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.NetSpec;
 import dev.hosta.machine.SpecException;
@@ -25,12 +26,7 @@ final class ResumeOptions {
     private ResumeOptions() {}
 
     static void addTo(CommandSpec spec) {
-        list(
-                spec,
-                DISK,
-                "ID=PATH",
-                text -> entry(text, RunOptions::absolute),
-                "Another file for the disk ID; repeatable.");
+        addDisksTo(spec);
         list(
                 spec,
                 NET,
@@ -50,6 +46,34 @@ final class ResumeOptions {
                         .hidden(true)
                         .description("What --detach starts.")
                         .build());
+    }
+
+    static void addDisksTo(CommandSpec spec) {
+        list(
+                spec,
+                DISK,
+                "ID=PATH",
+                text -> entry(text, RunOptions::absolute),
+                "Another file for the disk ID; repeatable.");
+    }
+
+    /**
+     * The machine with the disks' files that were asked for.
+     *
+     * @throws SpecException where it has no such disk
+     */
+    static MachineSpec withDisks(ParseResult parsed, MachineSpec machine) {
+        Map<String, Path> paths = map(parsed, DISK, RunOptions::absolute);
+        List<DiskSpec> disks =
+                machine.disks().stream()
+                        .map(disk -> disk.withPath(paths.getOrDefault(disk.id(), disk.path())))
+                        .toList();
+        for (String id : paths.keySet()) {
+            if (disks.stream().noneMatch(disk -> disk.id().equals(id))) {
+                throw new SpecException("The VM has no disk '" + id + "'.");
+            }
+        }
+        return machine.withDisks(disks);
     }
 
     static void flag(CommandSpec spec, String name, String description) {

@@ -59,8 +59,16 @@ final class VmmArrival implements Landing {
     }
 
     @Override
-    public Path claim(MachineSpec spec) {
-        return RuntimeFolder.pathOf(name);
+    public void claim(MachineSpec spec) {}
+
+    @Override
+    public Path records() {
+        return RuntimeFolder.migrations();
+    }
+
+    @Override
+    public void cannotRunYet(RuntimeException why) {
+        Failure.print("The VM has come and stays paused: " + why.getMessage());
     }
 
     @Override

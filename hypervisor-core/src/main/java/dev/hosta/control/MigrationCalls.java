@@ -8,14 +8,18 @@ import dev.hosta.migration.MigrationException;
 import dev.hosta.migration.MigrationOptions;
 import dev.hosta.migration.MigrationOptions.OnTimeout;
 import dev.hosta.migration.MigrationReport;
+import dev.hosta.migration.Settlement;
 import dev.hosta.migration.TlsFolder;
 
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * The calls that send a VM elsewhere, and take one.
+ * The calls that send a VM elsewhere, take one, and settle what came of it.
  *
  * <p>Threading: any thread.
  */
@@ -57,12 +61,41 @@ final class MigrationCalls {
                     },
                     e.getMessage());
         }
-        String answer = Json.write(MigrationForm.of(report));
+        return goneWith(Json.write(MigrationForm.of(report)));
+    }
+
+    /** Answers, and ends what is left of the guest here. */
+    private HttpResponse goneWith(String answer) {
         if (vmm.endsWithMachine()) {
             return new HttpResponse(200, answer, vmm::shutdown);
         }
         vmm.shutdown();
         return HttpResponse.ok(answer);
+    }
+
+    HttpResponse resolve(String json) {
+        ConfigObject config = ConfigObject.parse(json);
+        Settlement.Force force =
+                switch (config.string("force").orElse("")) {
+                    case "" -> Settlement.Force.NONE;
+                    case "source" -> Settlement.Force.SOURCE;
+                    case "destination" -> Settlement.Force.DESTINATION;
+                    default -> throw new CallException(400, "force is source or destination.");
+                };
+        config.end(Set.of());
+        Settlement settlement;
+        try {
+            settlement = vmm.migrations().resolve(force);
+        } catch (MigrationException e) {
+            throw new CallException(OUTCOME_UNKNOWN, e.getMessage());
+        }
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("source", settlement.source());
+        map.put("destination", settlement.destination());
+        map.put("guest_is", settlement.guestIs().name().toLowerCase(Locale.ROOT));
+        return settlement.guestIs() == Settlement.Place.THERE
+                ? goneWith(Json.write(map))
+                : HttpResponse.ok(Json.write(map));
     }
 
     private static MigrationOptions options(ConfigObject config) {
@@ -86,7 +119,7 @@ final class MigrationCalls {
                         .withTimes(
                                 millis(config, "downtime_ms", MigrationOptions.DOWNTIME),
                                 millis(config, "timeout_ms", Duration.ofSeconds(seconds)),
-                                MigrationOptions.HAND_OVER)
+                                millis(config, "hand_over_ms", MigrationOptions.HAND_OVER))
                         .withOnTimeout(onTimeout(config))
                         .withBytesPerSecond(rate(config));
         return tls.map(options::withTls).orElse(options);

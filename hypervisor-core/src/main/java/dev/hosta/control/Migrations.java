@@ -5,6 +5,7 @@ import dev.hosta.migration.MigrationException;
 import dev.hosta.migration.MigrationOptions;
 import dev.hosta.migration.MigrationReport;
 import dev.hosta.migration.MigrationSource;
+import dev.hosta.migration.Settlement;
 
 import java.nio.file.Path;
 import java.util.Map;
@@ -24,7 +25,7 @@ public final class Migrations {
     private Optional<MigrationSource> last = Optional.empty();
     private String lastTo = "";
     private Optional<String> goneTo = Optional.empty();
-    private boolean unknown;
+    private Optional<MigrationSource> unknown = Optional.empty();
     private boolean settled;
 
     /** Nothing sent yet. */
@@ -40,13 +41,16 @@ public final class Migrations {
     MigrationReport send(VirtualMachine vm, MigrationOptions options, Path folder) {
         MigrationSource source = begin(vm, options, folder);
         Optional<String> gone = Optional.empty();
-        boolean lost = false;
+        Optional<MigrationSource> lost = Optional.empty();
         try {
             MigrationReport report = source.run();
             gone = Optional.of(report.to());
             return report;
         } catch (MigrationException e) {
-            lost = e.guestIs() == MigrationException.GuestIs.UNKNOWN;
+            lost =
+                    e.guestIs() == MigrationException.GuestIs.UNKNOWN
+                            ? Optional.of(source)
+                            : Optional.empty();
             throw e;
         } finally {
             end(gone, lost);
@@ -55,7 +59,7 @@ public final class Migrations {
 
     private synchronized MigrationSource begin(
             VirtualMachine vm, MigrationOptions options, Path folder) {
-        if (running.isPresent() || goneTo.isPresent() || unknown || settled) {
+        if (running.isPresent() || goneTo.isPresent() || unknown.isPresent() || settled) {
             throw new CallException(405, "The VM is being migrated, or ends.");
         }
         MigrationSource source = new MigrationSource(vm, options, folder);
@@ -65,11 +69,45 @@ public final class Migrations {
         return source;
     }
 
-    private synchronized void end(Optional<String> gone, boolean lost) {
+    private synchronized void end(Optional<String> gone, Optional<MigrationSource> lost) {
         running = Optional.empty();
         goneTo = gone;
         unknown = lost;
         notifyAll();
+    }
+
+    /**
+     * Settles a migration whose outcome is not known; see {@link MigrationSource#settle}.
+     *
+     * @throws CallException where there is none
+     */
+    Settlement resolve(Settlement.Force force) {
+        MigrationSource source = beginToSettle();
+        Optional<String> gone = Optional.empty();
+        Optional<MigrationSource> lost = Optional.of(source);
+        try {
+            Settlement settlement = source.settle(force);
+            switch (settlement.guestIs()) {
+                case HERE -> lost = Optional.empty();
+                case THERE -> {
+                    lost = Optional.empty();
+                    gone = Optional.of(source.to());
+                }
+                case UNKNOWN -> {}
+            }
+            return settlement;
+        } finally {
+            end(gone, lost);
+        }
+    }
+
+    private synchronized MigrationSource beginToSettle() {
+        if (unknown.isEmpty() || settled) {
+            throw new CallException(405, "No migration of the VM is unsettled.");
+        }
+        running = unknown;
+        unknown = Optional.empty();
+        return running.get();
     }
 
     /** Where the guest is now; empty where it is not known to have gone. */
@@ -108,7 +146,7 @@ public final class Migrations {
     /** Another machine begins, of which nothing was sent. */
     public synchronized void forget() {
         settled = false;
-        unknown = false;
+        unknown = Optional.empty();
         last = Optional.empty();
         goneTo = Optional.empty();
     }

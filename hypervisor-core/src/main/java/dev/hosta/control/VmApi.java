@@ -100,6 +100,8 @@ public final class VmApi implements HttpServer.Handler {
             case "vm.cancel" -> put(request, saves::cancel);
             case "vm.coredump" -> withBody(request, () -> saves.coredump(request.text()));
             case "vm.send-migration" -> withBody(request, () -> migrations.send(request.text()));
+            case "vm.resolve-migration" ->
+                    withBody(request, () -> migrations.resolve(request.text()));
             case "vm.receive-migration" ->
                     withBody(request, () -> migrations.receive(request.text()));
             case "vm.migration-progress" -> get(request, () -> vmm.migrations().progress());

@@ -98,7 +98,9 @@ final class MachineBuilder {
                         throw new InvalidStateException("The state is of a machine without vCPUs");
                     }
                     int khz = state.vcpus().getFirst().tscKhz();
-                    return builder.expect(khz, cpu, ram, console);
+                    VirtualMachine machine = builder.expect(khz, cpu, ram, console, false);
+                    machine.importState(state);
+                    return machine;
                 });
     }
 
@@ -112,7 +114,7 @@ final class MachineBuilder {
             Optional<StdioPort> terminal) {
         MachineBuilder builder = new MachineBuilder(spec, terminal);
         builder.handles.own(ram, ram::close);
-        return builder.orNothing(() -> builder.expect(tscKhz, cpu, ram, console));
+        return builder.orNothing(() -> builder.expect(tscKhz, cpu, ram, console, true));
     }
 
     private VirtualMachine orNothing(Supplier<VirtualMachine> making) {
@@ -153,13 +155,14 @@ final class MachineBuilder {
         }
     }
 
-    private VirtualMachine expect(int tscKhz, GuestCpu cpu, GuestRam ram, ConsoleOutput console) {
+    private VirtualMachine expect(
+            int tscKhz, GuestCpu cpu, GuestRam ram, ConsoleOutput console, boolean beforeDisks) {
         if (ram.sizeBytes() != spec.memory().sizeBytes()) {
             throw new InvalidStateException(
                     "The state is of another machine: memory=" + ram.sizeBytes() + " bytes");
         }
         checkHostMemory();
-        List<RawDisk> disks = openDisks();
+        List<RawDisk> disks = beforeDisks ? Disks.notYet(spec.disks(), handles) : openDisks();
         openConsoles();
         openNets();
         Kvm kvm = openKvm();
@@ -211,7 +214,8 @@ final class MachineBuilder {
         end.onEnd(() -> vcpus.forEach(VcpuThread::pauseSoon));
         loading.into(memory, board, vcpus);
         VcpuLook look = new VcpuLook(vcpus, memory, map, limits);
-        return new VirtualMachine(spec, vm, ram, map, look, board, disks, cpu, vcpus, end, handles);
+        MachineDisks held = new MachineDisks(disks);
+        return new VirtualMachine(spec, vm, ram, map, look, board, held, cpu, vcpus, end, handles);
     }
 
     private List<RawDisk> openDisks() {

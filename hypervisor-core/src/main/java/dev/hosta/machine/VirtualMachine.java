@@ -5,7 +5,6 @@ import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.kvm.KvmVm;
 import dev.hosta.linux.KernelEntropy;
-import dev.hosta.linux.RawDisk;
 import dev.hosta.linux.StdioPort;
 import dev.hosta.memory.DirtyPages;
 import dev.hosta.memory.FrozenRam;
@@ -35,7 +34,7 @@ public final class VirtualMachine implements AutoCloseable {
     private final StageTwoMap map;
     private final VcpuLook look;
     private final Board board;
-    private final List<RawDisk> disks;
+    private final MachineDisks disks;
     private final GuestCpu cpu;
     private final List<VcpuThread> vcpus;
     private final MachineEnd end;
@@ -53,7 +52,7 @@ public final class VirtualMachine implements AutoCloseable {
             StageTwoMap map,
             VcpuLook look,
             Board board,
-            List<RawDisk> disks,
+            MachineDisks disks,
             GuestCpu cpu,
             List<VcpuThread> vcpus,
             MachineEnd end,
@@ -115,19 +114,13 @@ public final class VirtualMachine implements AutoCloseable {
             GuestRam ram,
             ConsoleOutput console,
             Optional<StdioPort> terminal) {
-        VirtualMachine machine = MachineBuilder.restore(spec, state, cpu, ram, console, terminal);
-        try {
-            machine.importState(state);
-            return machine;
-        } catch (RuntimeException e) {
-            machine.close();
-            throw e;
-        }
+        return MachineBuilder.restore(spec, state, cpu, ram, console, terminal);
     }
 
     /**
-     * Builds a machine for a state that is to come, so that {@link #importState} takes little time.
-     * RAM may be filled meanwhile. The rest is as for {@link #restore}.
+     * Builds a machine for a state that is to come, so that taking it over with {@link
+     * #importState} takes little time. RAM may be filled meanwhile, and the disks be another's
+     * until {@link #disks} are taken up, before {@link #start}. The rest is as for {@link #restore}.
      *
      * @param tscKhz frequency of the guest's TSC, in kHz
      */
@@ -168,8 +161,8 @@ public final class VirtualMachine implements AutoCloseable {
     }
 
     private void goOn() {
-        boolean held = cut.isPresent() && cut.get().holdsTheGuest();
-        require(!held, "resume", "is being suspended");
+        require(cut.filter(MachineCut::holdsTheGuest).isEmpty(), "resume", "is being suspended");
+        require(disks.areHeld(), "run", "has not its disks");
         if (started) {
             board.resume();
         } else {
@@ -274,13 +267,13 @@ public final class VirtualMachine implements AutoCloseable {
             long longest = 0;
             if (ran) {
                 // Most of what the disks have to write is written before the guest stops for it.
-                Disks.flush(disks);
+                disks.flush();
                 longest = thenStop ? 0 : preparation.run(this);
             }
             long from = System.nanoTime();
             pause();
             try {
-                Disks.flush(disks);
+                disks.flush();
                 atTheInstant.run();
                 MachineState state = exportState();
                 FrozenRam frozen = thenStop ? ram.still() : ram.freeze();
@@ -343,6 +336,11 @@ public final class VirtualMachine implements AutoCloseable {
     /** Guest RAM, for whoever saves, loads or sends it. */
     public GuestRam ram() {
         return ram;
+    }
+
+    /** Its disks, for whoever hands the guest over. */
+    public MachineDisks disks() {
+        return disks;
     }
 
     /** The stage-two map, gpa to host. */

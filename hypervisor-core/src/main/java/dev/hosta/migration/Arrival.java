@@ -3,8 +3,8 @@ package dev.hosta.migration;
 import dev.hosta.kvm.Kvm;
 import dev.hosta.kvm.KvmClock;
 import dev.hosta.linux.HostInfo;
-import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.GuestCpu;
+import dev.hosta.machine.MachineDisks;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.MachineState;
 import dev.hosta.machine.PlatformState;
@@ -12,9 +12,9 @@ import dev.hosta.machine.VirtualMachine;
 import dev.hosta.memory.GuestRam;
 import dev.hosta.migration.FrameStream.Frame;
 import dev.hosta.migration.HandOverRecord.Decision;
+import dev.hosta.migration.HandOverRecord.Entry;
 import dev.hosta.snapshot.CpuCheck;
 
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -26,16 +26,22 @@ import java.util.concurrent.TimeUnit;
 final class Arrival implements AutoCloseable {
     private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(60);
 
+    private final Landing landing;
     private final String id;
-    private final HandOverRecord record;
+    private final String address;
+    private final Leases leases;
     private final String token = Tokens.make();
     private final VirtualMachine machine;
+    private Optional<ArrivalRecords.Held> record = Optional.empty();
     private DestinationState state = DestinationState.RECEIVING;
     private boolean wasRunning;
 
-    private Arrival(String id, Path folder, VirtualMachine machine) {
+    private Arrival(
+            Landing landing, String id, String address, Leases leases, VirtualMachine machine) {
+        this.landing = landing;
         this.id = id;
-        this.record = new HandOverRecord(folder);
+        this.address = address;
+        this.leases = leases;
         this.machine = machine;
     }
 
@@ -43,9 +49,10 @@ final class Arrival implements AutoCloseable {
      * Checks all that can be checked before a page moves, takes the name, and makes the machine.
      *
      * @param id of the migration
+     * @param address where the source found this side
      * @throws RuntimeException with a line for both sides, where the guest cannot come here
      */
-    static Arrival reserve(Message.Reserve wanted, String id, Landing landing) {
+    static Arrival reserve(Message.Reserve wanted, String id, String address, Landing landing) {
         try (Kvm kvm = Kvm.open()) {
             Optional<String> against = CpuCheck.reasonAgainst(wanted.cpu(), GuestCpu.ofHost(kvm));
             if (against.isPresent()) {
@@ -53,12 +60,9 @@ final class Arrival implements AutoCloseable {
             }
         }
         MachineSpec spec = landing.specOf(wanted.spec());
-        for (DiskSpec disk : spec.disks()) {
-            if (!disk.readOnly()) {
-                throw new MigrationException(
-                        "This version takes no guest that writes a disk: id=" + disk.id() + ".");
-            }
-        }
+        MachineDisks.look(spec);
+        Leases leases = new Leases(spec);
+        leases.requireOffered(id);
         long size = spec.memory().sizeBytes();
         if (size > HostInfo.totalBytes()) {
             throw new MigrationException(
@@ -68,11 +72,13 @@ final class Arrival implements AutoCloseable {
                             + (HostInfo.totalBytes() >> 20)
                             + "M.");
         }
-        Path folder = landing.claim(spec);
+        landing.claim(spec);
         GuestRam ram = GuestRam.create(size, spec.memory().hugePages(), spec.memory().prealloc());
         return new Arrival(
+                landing,
                 id,
-                folder,
+                address,
+                leases,
                 VirtualMachine.expect(
                         spec,
                         wanted.tscKhz(),
@@ -132,9 +138,15 @@ final class Arrival implements AutoCloseable {
 
     /** Promises to run the guest once it is told to. */
     void ready(FrameStream stream) {
-        record.write(Decision.READY, token, id);
+        ArrivalRecords.Held held = new ArrivalRecords(landing.records()).begin(token);
+        record = Optional.of(held);
+        held.write(entry(Decision.READY));
         state = state.to(DestinationState.READY);
         stream.send(FrameType.READY, Message.write(new Message.Token(token)));
+    }
+
+    private Entry entry(Decision decision) {
+        return new Entry(decision, token, id, machine.spec().name(), address, leases.terms());
     }
 
     /** Of which migration it is. */
@@ -147,19 +159,66 @@ final class Arrival implements AutoCloseable {
         return token;
     }
 
-    /** Runs the guest, or leaves it paused as it was; from here on it is this side's. */
+    /**
+     * Makes the disks this side's. Idempotent.
+     *
+     * @throws RuntimeException with a line for the user, where they are not to be had; the guest
+     *     stays as it is
+     */
+    void takeDisks() {
+        machine.disks().takeUp();
+        try {
+            leases.begin(token);
+        } catch (RuntimeException e) {
+            machine.disks().letGo();
+            throw e;
+        }
+    }
+
+    /**
+     * Runs the guest, or leaves it paused as it was; from here on it is this side's, also where
+     * this fails once that is written down.
+     */
     VirtualMachine go() {
-        record.write(Decision.RUNNING, token, id);
+        record.orElseThrow().write(entry(Decision.RUNNING));
+        state = state.to(DestinationState.RUNNING);
         if (wasRunning) {
             machine.start();
         }
-        state = state.to(DestinationState.RUNNING);
         return machine;
+    }
+
+    /** Whether the guest is this side's. */
+    boolean isOwn() {
+        return state.ownsTheGuest();
     }
 
     /** The source knows that the guest runs here. */
     void heard() {
-        record.remove();
+        try {
+            leases.withdraw();
+        } finally {
+            record.orElseThrow().remove();
+        }
+    }
+
+    /**
+     * It never ran here and never will; back when that is on the disk.
+     *
+     * @return the record, which is the caller's
+     */
+    ArrivalRecords.Held abort() {
+        ArrivalRecords.Held held = record.orElseThrow();
+        record = Optional.empty();
+        close();
+        held.write(entry(Decision.ABORTED));
+        return held;
+    }
+
+    /** Lets go of a guest that is this side's and could not run. */
+    void lose() {
+        machine.close();
+        record.ifPresent(ArrivalRecords.Held::close);
     }
 
     /** Gives everything back, unless the guest is this side's. Idempotent. */
@@ -170,6 +229,6 @@ final class Arrival implements AutoCloseable {
         }
         state = state.to(DestinationState.ABORTED);
         machine.close();
-        record.remove();
+        record.ifPresent(ArrivalRecords.Held::remove);
     }
 }

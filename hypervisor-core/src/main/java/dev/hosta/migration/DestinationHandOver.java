@@ -1,12 +1,14 @@
 package dev.hosta.migration;
 
+import dev.hosta.linux.DiskException;
+import dev.hosta.linux.LinuxException;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.migration.FrameStream.Frame;
+import dev.hosta.migration.HandOverRecord.Decision;
+import dev.hosta.migration.HandOverRecord.Entry;
 import dev.hosta.migration.Listener.Opened;
 
-import java.util.HashSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -18,11 +20,9 @@ import java.util.concurrent.TimeUnit;
 final class DestinationHandOver {
     private static final System.Logger LOG = System.getLogger(DestinationHandOver.class.getName());
     private static final long WORD_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final String LOST = "it did not run there, and its memory is gone";
 
     private final Listener listener;
-
-    /** Tokens of guests that came here, never ran, and are gone. */
-    private final Set<String> aborted = new HashSet<>();
 
     DestinationHandOver(Listener listener) {
         this.listener = listener;
@@ -30,17 +30,20 @@ final class DestinationHandOver {
 
     /**
      * Waits for GO on the connection at hand, and on new ones where that is lost; for ever, since
-     * only the source may decide.
+     * only the source may decide. The disks are this side's when this is back with a connection.
      *
-     * @return the connection that said so; empty where the source keeps the guest
+     * @return the connection that said so; empty where the source has the guest
      */
-    Optional<FrameStream> awaitWord(FrameStream first, Arrival arrival) {
+    Optional<FrameStream> awaitWord(FrameStream first, Arrival arrival, Landing landing) {
         Optional<Frame> word = wordOn(first);
         FrameStream stream = first;
         while (true) {
-            if (word.isPresent() && word.get().type() == FrameType.GO) {
-                String token = Message.read(word.get(), Message.Token.class).token();
-                if (arrival.token().equals(token)) {
+            if (word.isPresent() && isOrder(word.get(), arrival.token())) {
+                if (word.get().type() == FrameType.TAKE_BACK) {
+                    giveBack(arrival, stream, "the source took the guest back");
+                    return Optional.empty();
+                }
+                if (hasDisks(arrival, stream, landing)) {
                     return Optional.of(stream);
                 }
             } else if (word.isPresent() && word.get().type() == FrameType.CANCEL) {
@@ -62,6 +65,39 @@ final class DestinationHandOver {
         }
     }
 
+    /** Whether it is GO or TAKE_BACK, for this guest. */
+    private static boolean isOrder(Frame frame, String token) {
+        if (frame.type() != FrameType.GO && frame.type() != FrameType.TAKE_BACK) {
+            return false;
+        }
+        try {
+            return Message.read(frame, Message.Token.class).token().equals(token);
+        } catch (MigrationException e) {
+            LOG.log(System.Logger.Level.INFO, "An order that is none: " + e.getMessage());
+            return false;
+        }
+    }
+
+    /** Takes the disks, or says to both sides why the guest stays paused. */
+    private static boolean hasDisks(Arrival arrival, FrameStream stream, Landing landing) {
+        try {
+            arrival.takeDisks();
+            return true;
+        } catch (DiskException | LinuxException e) {
+            landing.cannotRunYet(e);
+            Listener.refuse(stream, e);
+            return false;
+        }
+    }
+
+    private static void giveBack(Arrival arrival, FrameStream stream, String why) {
+        try (ArrivalRecords.Held held = arrival.abort()) {
+            if (answerAborted(stream, arrival.token(), why)) {
+                held.remove();
+            }
+        }
+    }
+
     /** Runs the guest, and says so on this connection or on later ones. */
     VirtualMachine run(Arrival arrival, FrameStream stream) {
         long told = System.nanoTime();
@@ -69,9 +105,11 @@ final class DestinationHandOver {
         try {
             machine = arrival.go();
         } catch (RuntimeException e) {
-            arrival.close();
-            aborted.add(arrival.token());
-            sendAborted(stream, arrival.token(), String.valueOf(e.getMessage()));
+            if (arrival.isOwn()) {
+                arrival.lose();
+            } else {
+                giveBack(arrival, stream, String.valueOf(e.getMessage()));
+            }
             throw e;
         }
         Message.Running answer = new Message.Running(arrival.token(), System.nanoTime() - told);
@@ -86,46 +124,72 @@ final class DestinationHandOver {
     private void answerUntilHeard(Arrival arrival, Message.Running answer, FrameStream first) {
         FrameStream stream = first;
         try {
-            while (!tell(answer, stream)) {
+            while (!told(stream, FrameType.RUNNING, answer)) {
                 stream.close();
                 stream = listener.next(arrival.id()).stream();
             }
             arrival.heard();
-        } catch (MigrationException e) {
-            LOG.log(System.Logger.Level.INFO, "The source was not told: " + e.getMessage());
+        } catch (MigrationException | DiskException e) {
+            LOG.log(System.Logger.Level.INFO, "The hand-over leaves a record: " + e.getMessage());
         } finally {
             stream.close();
             listener.close();
         }
     }
 
-    private static boolean tell(Message.Running answer, FrameStream stream) {
+    /**
+     * Answers a source that asks again for a guest of a process that has ended, or that is no more
+     * in this one: what is written down, and is now kept for ever.
+     *
+     * @throws MigrationException where nothing is known of it
+     */
+    static void answerLate(Opened opened, ArrivalRecords records) {
+        String token = Message.read(opened.first(), Message.Token.class).token();
+        try (ArrivalRecords.Held held = records.find(token).orElseThrow(() -> nothingKnown())) {
+            Entry entry =
+                    held.read()
+                            .filter(one -> one.id().equals(opened.id()))
+                            .orElseThrow(() -> nothingKnown());
+            boolean heard =
+                    switch (entry.decision()) {
+                        case RUNNING -> tellRunning(opened.stream(), token);
+                        case READY -> {
+                            held.write(entry.decided(Decision.ABORTED));
+                            yield answerAborted(opened.stream(), token, LOST);
+                        }
+                        case ABORTED -> answerAborted(opened.stream(), token, LOST);
+                        case HANDED_OVER -> throw nothingKnown();
+                    };
+            if (heard) {
+                held.remove();
+                Leases.sweep(entry);
+            }
+        }
+        opened.stream().finish();
+    }
+
+    private static MigrationException nothingKnown() {
+        return new MigrationException("Nothing is known of this hand-over here.");
+    }
+
+    private static boolean answerAborted(FrameStream stream, String token, String reason) {
+        Message.Aborted answer = new Message.Aborted(token, Message.printable(reason));
+        return told(stream, FrameType.ABORTED, answer);
+    }
+
+    private static boolean tellRunning(FrameStream stream, String token) {
+        return told(stream, FrameType.RUNNING, new Message.Running(token, 0));
+    }
+
+    /** Whether the source has heard. */
+    private static boolean told(FrameStream stream, FrameType type, Record message) {
         try {
-            stream.send(FrameType.RUNNING, Message.write(answer));
+            stream.send(type, Message.write(message));
             Message.require(stream.receive(Link.SILENCE_NANOS), FrameType.HEARD);
             return true;
         } catch (MigrationException e) {
             LOG.log(System.Logger.Level.INFO, "The source has not heard: " + e.getMessage());
             return false;
         }
-    }
-
-    /**
-     * Answers a source that asks again for a guest that is no more.
-     *
-     * @throws MigrationException where nothing is known of it
-     */
-    void answerLate(Opened opened) {
-        String token = Message.read(opened.first(), Message.Token.class).token();
-        if (!aborted.contains(token)) {
-            throw new MigrationException("Nothing is known of this hand-over here.");
-        }
-        sendAborted(opened.stream(), token, "the guest could not be run");
-        opened.stream().finish();
-    }
-
-    private static void sendAborted(FrameStream stream, String token, String reason) {
-        Message.Aborted answer = new Message.Aborted(token, Message.printable(reason));
-        stream.send(FrameType.ABORTED, Message.write(answer));
     }
 }

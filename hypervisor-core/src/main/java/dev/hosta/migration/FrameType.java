@@ -30,8 +30,10 @@ enum FrameType {
     RUNNING(35, Bounds.SMALL),
     /** Destination: it has not run the guest and never will. */
     ABORTED(36, Bounds.SMALL),
-    /** Source: it has heard of RUNNING. */
-    HEARD(37, Bounds.SMALL);
+    /** Source: it has heard of RUNNING, or of ABORTED. */
+    HEARD(37, Bounds.SMALL),
+    /** Source: it wants the guest back, which the destination has not run. */
+    TAKE_BACK(38, Bounds.SMALL);
 
     private static final class Bounds {
         static final int SMALL = 64 << 10;

@@ -1,22 +1,27 @@
 package dev.hosta.migration;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+
+import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.linux.Durable;
 import dev.hosta.linux.LinuxException;
+import dev.hosta.snapshot.RecordCodec;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * What one side has decided, in a file {@code migration} of the guest's runtime folder; it is on
- * the disk before anybody is told.
- *
- * <p>One line: the decision, the token, and the other side's address.
+ * What one side has decided, in a file {@code migration} of a folder; it is on the disk before
+ * anybody is told.
  *
  * <p>Threading: one thread at a time.
  */
@@ -33,7 +38,37 @@ final class HandOverRecord {
         /** Of the destination: it runs the guest when it is told to, and not before. */
         READY,
         /** Of the destination: the guest is its own. */
-        RUNNING
+        RUNNING,
+        /** Of the destination: it never ran the guest, and never will. */
+        ABORTED
+    }
+
+    /**
+     * The lease of one disk, as this side wrote it.
+     *
+     * @param disk path on this side
+     */
+    record Lease(Path disk, long generation) {}
+
+    /**
+     * One decision.
+     *
+     * @param token of the hand-over
+     * @param id of the migration
+     * @param vm name of the guest on this side
+     * @param address where the destination listens
+     * @param leases of the disks that the guest writes
+     */
+    record Entry(
+            Decision decision,
+            String token,
+            String id,
+            String vm,
+            String address,
+            List<Lease> leases) {
+        Entry decided(Decision next) {
+            return new Entry(next, token, id, vm, address, leases);
+        }
     }
 
     private final Path folder;
@@ -47,8 +82,7 @@ final class HandOverRecord {
      *
      * @throws MigrationException where it cannot be written
      */
-    void write(Decision decision, String token, String peer) {
-        String line = decision + " " + token + " " + peer + "\n";
+    void write(Entry entry) {
         Path next = folder.resolve(NEW_NAME);
         try {
             try (FileChannel file =
@@ -57,7 +91,7 @@ final class HandOverRecord {
                             StandardOpenOption.CREATE,
                             StandardOpenOption.TRUNCATE_EXISTING,
                             StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8));
+                ByteBuffer bytes = ByteBuffer.wrap(Message.write(entry));
                 while (bytes.hasRemaining()) {
                     file.write(bytes);
                 }
@@ -68,6 +102,24 @@ final class HandOverRecord {
         } catch (IOException | LinuxException e) {
             throw new MigrationException(
                     "Cannot write down what was decided: " + e.getMessage() + ".", e);
+        }
+    }
+
+    /**
+     * What was decided last; empty where nothing was.
+     *
+     * @throws MigrationException where it cannot be read
+     */
+    Optional<Entry> read() {
+        Path file = folder.resolve(NAME);
+        try (JsonParser json = new JsonFactory().createParser(Files.readAllBytes(file))) {
+            json.nextToken();
+            return Optional.of(RecordCodec.read(json, Entry.class));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException | InvalidStateException e) {
+            throw new MigrationException(
+                    "Cannot read what was decided: " + file + ": " + e.getMessage() + ".", e);
         }
     }
 

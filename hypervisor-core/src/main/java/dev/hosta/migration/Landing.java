@@ -19,16 +19,28 @@ public interface Landing {
     /**
      * Takes the guest's name, before a page of it has moved.
      *
-     * @return the folder that takes the records of the hand-over
      * @throws RuntimeException with a line for the user, where the name is taken
      */
-    Path claim(MachineSpec spec);
+    void claim(MachineSpec spec);
+
+    /**
+     * Takes what was decided of guests; one folder for all processes of this host that take guests,
+     * which need not be there and outlives them.
+     */
+    Path records();
 
     /** Where the serial port's output goes. */
     ConsoleOutput console();
 
     /** Where the virtio console goes that the spec has on stdio, if any. */
     Optional<StdioPort> terminal();
+
+    /**
+     * The guest was handed over and cannot run yet: it stays paused until the source asks again.
+     *
+     * @param why one line
+     */
+    void cannotRunYet(RuntimeException why);
 
     /**
      * The guest does not come; whatever was claimed for it is given back.

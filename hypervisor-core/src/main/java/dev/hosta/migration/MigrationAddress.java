@@ -3,6 +3,7 @@ package dev.hosta.migration;
 import dev.hosta.machine.SpecException;
 
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -57,6 +58,17 @@ public record MigrationAddress(String text, SocketAddress socket) {
 
     private static String message(String text) {
         return "An address is HOST:PORT, [IPV6]:PORT or unix:PATH: '" + text + "'.";
+    }
+
+    /** A socket's address, as {@link #parse} takes it. */
+    static String text(SocketAddress address) {
+        return switch (address) {
+            case InetSocketAddress inet when inet.getAddress() instanceof Inet6Address six ->
+                    "[" + six.getHostAddress() + "]:" + inet.getPort();
+            case InetSocketAddress inet ->
+                    inet.getAddress().getHostAddress() + ":" + inet.getPort();
+            default -> UNIX + address;
+        };
     }
 
     /** Whether nobody but this host can be at the other end. */

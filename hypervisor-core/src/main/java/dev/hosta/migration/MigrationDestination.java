@@ -74,8 +74,9 @@ public final class MigrationDestination implements AutoCloseable {
         FrameStream stream = opened.stream();
         Message.Reserve wanted;
         try {
-            if (opened.first().type() == FrameType.GO) {
-                handOver.answerLate(opened);
+            if (opened.first().type() == FrameType.GO
+                    || opened.first().type() == FrameType.TAKE_BACK) {
+                DestinationHandOver.answerLate(opened, new ArrivalRecords(landing.records()));
                 return Optional.empty();
             }
             Frame frame = Message.require(opened.first(), FrameType.RESERVE);
@@ -95,11 +96,12 @@ public final class MigrationDestination implements AutoCloseable {
 
     private Optional<VirtualMachine> receive(
             FrameStream stream, Message.Reserve wanted, String id, Landing landing) {
-        try (Arrival arrival = Arrival.reserve(wanted, id, landing)) {
+        try (Arrival arrival =
+                Arrival.reserve(wanted, id, MigrationAddress.text(address()), landing)) {
             stream.send(FrameType.RESERVED, Message.write(new Message.Reserved()));
             arrival.receive(stream);
             arrival.ready(stream);
-            Optional<FrameStream> told = handOver.awaitWord(stream, arrival);
+            Optional<FrameStream> told = handOver.awaitWord(stream, arrival, landing);
             if (told.isEmpty()) {
                 throw new MigrationException("The source kept the guest.");
             }

@@ -1,10 +1,10 @@
 package dev.hosta.migration;
 
-import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachineCut;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.memory.DirtyPages;
 import dev.hosta.migration.FrameStream.Frame;
+import dev.hosta.migration.Inquiry.Word;
 import dev.hosta.migration.MigrationException.GuestIs;
 import dev.hosta.migration.MigrationProgress.Stage;
 
@@ -24,8 +24,8 @@ import java.util.concurrent.TimeUnit;
  * it was. From then on it stays paused here, and {@link VirtualMachine#resume} is refused, unless
  * the destination itself says that it has not run it and never will.
  *
- * <p>Threading: {@link #run} once, on one thread; {@link #cancel} by any. The machine must not be
- * closed before {@link #run} is back.
+ * <p>Threading: {@link #run} once, on one thread, then {@link #settle}, one call at a time; {@link
+ * #cancel} by any. The machine must not be closed while one of them is under way.
  */
 public final class MigrationSource {
     static final int VERSION = 1;
@@ -45,6 +45,7 @@ public final class MigrationSource {
     private final MigrationProgress progress;
     private final FutureTask<Void> rehearsal;
     private Optional<MachineCut> cut = Optional.empty();
+    private Optional<DirtyPages> tracking = Optional.empty();
 
     /**
      * Prepares to send a guest.
@@ -56,7 +57,7 @@ public final class MigrationSource {
         this.machine = machine;
         this.options = options;
         this.connection = new SourceConnection(options.to(), options.tls(), Tokens.make());
-        this.handOver = new SourceHandOver(options, connection, cancelled, folder);
+        this.handOver = new SourceHandOver(machine, options, connection, cancelled, folder);
         this.progress = new MigrationProgress(machine.ram().sizeBytes());
         this.rehearsal = new FutureTask<>(() -> Rehearsal.run(machine.cpu()), null);
     }
@@ -64,6 +65,11 @@ public final class MigrationSource {
     /** How far it is. */
     public MigrationProgress.View progress() {
         return progress.view();
+    }
+
+    /** Where the destination listens. */
+    public String to() {
+        return options.to().text();
     }
 
     /**
@@ -74,9 +80,8 @@ public final class MigrationSource {
      */
     public MigrationReport run() {
         DirtyPages dirty = machine.dirtyPages();
-        boolean tracking = false;
         try {
-            requireMovable();
+            handOver.offer();
             FrameStream stream = connection.connect();
             advance(SourceState.RESERVING);
             Thread.ofPlatform().daemon().name("migration-rehearsal").start(rehearsal);
@@ -88,7 +93,7 @@ public final class MigrationSource {
             advance(SourceState.COPYING);
             progress.stage(Stage.COPYING);
             dirty.start();
-            tracking = true;
+            tracking = Optional.of(dirty);
             MemorySegment ram = machine.ram().area().segment();
             try (PageSender pages =
                             new PageSender(stream, ram, options.bytesPerSecond(), progress);
@@ -101,8 +106,8 @@ public final class MigrationSource {
             throw keep(e);
         } finally {
             connection.finish();
-            if (tracking && state().ownsTheGuest()) {
-                dirty.stop();
+            if (state().ownsTheGuest()) {
+                stopTracking();
             }
         }
     }
@@ -130,11 +135,13 @@ public final class MigrationSource {
         handOver.decide(token);
         advance(SourceState.HANDED_OVER);
         progress.stage(Stage.HANDED_OVER);
-        handOver.complete(stream).ifPresent(this::takeBack);
+        if (handOver.complete(stream) instanceof Word.Aborted(String why)) {
+            takeBack(why);
+        }
         long running = System.nanoTime();
         advance(SourceState.DONE);
         progress.stage(Stage.DONE);
-        handOver.forget();
+        handOver.over();
         long telling = running - readied;
         long resuming = Math.clamp(handOver.resumeNanos(), 0, telling);
         MigrationProgress.View end = progress.view();
@@ -164,25 +171,93 @@ public final class MigrationSource {
         }
     }
 
-    private void requireMovable() {
-        for (DiskSpec disk : machine.spec().disks()) {
-            if (!disk.readOnly()) {
-                throw new MigrationException(
-                        "Cannot migrate "
-                                + machine.spec().name()
-                                + ": its disk '"
-                                + disk.id()
-                                + "' is written, and this version hands over no locks. Suspend it"
-                                + " and resume it there.");
+    /** On the destination's own word, which is durable: it has not run the guest and never will. */
+    private void takeBack(String why) {
+        handOver.takeBack();
+        advance(SourceState.KEPT);
+        throw new MigrationException(
+                "The other side could not run the guest, which goes on here: " + why);
+    }
+
+    /**
+     * Settles a hand-over whose outcome {@link #run} could not learn: asks the destination once
+     * more, and does what it says.
+     *
+     * @param force who is to have the guest where it does not say
+     * @throws MigrationException where the guest cannot go on here although it may; it stays paused
+     * @throws IllegalStateException where there is nothing to settle
+     */
+    public Settlement settle(Settlement.Force force) {
+        if (state() != SourceState.HANDED_OVER) {
+            throw new IllegalStateException("Cannot settle a migration that is " + state());
+        }
+        Word word =
+                handOver.ask(force == Settlement.Force.SOURCE ? FrameType.TAKE_BACK : FrameType.GO);
+        try {
+            return settle(word, force);
+        } finally {
+            connection.finish();
+        }
+    }
+
+    private Settlement settle(Word word, Settlement.Force force) {
+        switch (word) {
+            case Word.Runs runs -> {
+                advance(SourceState.DONE);
+                handOver.over();
+                return settled("RUNNING", Settlement.Place.THERE);
+            }
+            case Word.Aborted(String why) -> {
+                handOver.takeBack();
+                goOnHere();
+                return settled("ABORTED: " + why, Settlement.Place.HERE);
+            }
+            case Word.Refused(String why) -> {
+                return forced("refused: " + why, force);
+            }
+            case Word.Unreachable(String why) -> {
+                return forced("unreachable: " + why, force);
             }
         }
     }
 
-    /** On the destination's own word, which is durable: it has not run the guest and never will. */
-    private void takeBack(String why) {
+    private Settlement forced(String word, Settlement.Force force) {
+        return switch (force) {
+            case NONE -> settled(word, Settlement.Place.UNKNOWN);
+            case SOURCE -> {
+                handOver.takeByForce();
+                goOnHere();
+                yield settled(word, Settlement.Place.HERE);
+            }
+            case DESTINATION -> {
+                advance(SourceState.DONE);
+                yield settled(word, Settlement.Place.THERE);
+            }
+        };
+    }
+
+    private static Settlement settled(String destination, Settlement.Place place) {
+        return new Settlement(SourceState.HANDED_OVER.name(), destination, place);
+    }
+
+    private void goOnHere() {
         advance(SourceState.KEPT);
-        throw new MigrationException(
-                "The other side could not run the guest, which goes on here: " + why);
+        stopTracking();
+        resumeAsBefore();
+    }
+
+    private void stopTracking() {
+        tracking.ifPresent(DirtyPages::stop);
+        tracking = Optional.empty();
+    }
+
+    private void resumeAsBefore() {
+        cut.ifPresent(MachineCut::close);
+        boolean ran = cut.map(MachineCut::ran).orElse(false);
+        cut = Optional.empty();
+        if (ran) {
+            machine.resume();
+        }
     }
 
     /** Puts the guest back as it was, where it is this side's; gives what to throw. */
@@ -195,14 +270,9 @@ public final class MigrationSource {
         }
         if (was != SourceState.KEPT) {
             advance(SourceState.KEPT);
+            handOver.undo();
         }
-        cut.ifPresent(MachineCut::close);
-        boolean ran = cut.map(MachineCut::ran).orElse(false);
-        cut = Optional.empty();
-        handOver.forget();
-        if (ran) {
-            machine.resume();
-        }
+        resumeAsBefore();
         // The guest need not wait for this: without GO the destination never runs it.
         if (was != SourceState.KEPT) {
             revoke(e, was == SourceState.STOPPED);

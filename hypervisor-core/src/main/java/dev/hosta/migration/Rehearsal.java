@@ -5,10 +5,12 @@ import dev.hosta.machine.GuestCpu;
 import dev.hosta.machine.MachineState;
 import dev.hosta.migration.FrameStream.Frame;
 import dev.hosta.migration.HandOverRecord.Decision;
+import dev.hosta.migration.HandOverRecord.Entry;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What is done while a guest stands still, done once before with a machine that is nobody's: code
@@ -41,7 +43,14 @@ final class Rehearsal {
             Path folder = Files.createTempDirectory("hosta-rehearsal");
             try {
                 HandOverRecord record = new HandOverRecord(folder);
-                record.write(Decision.READY, Tokens.make(), "nobody");
+                record.write(
+                        new Entry(
+                                Decision.READY,
+                                Tokens.make(),
+                                Tokens.make(),
+                                "nobody",
+                                "nowhere",
+                                List.of()));
                 record.remove();
             } finally {
                 Files.delete(folder);

@@ -31,6 +31,11 @@ final class SourceConnection {
         this.id = id;
     }
 
+    /** Of the migration. */
+    String id() {
+        return id;
+    }
+
     /**
      * Opens it; what was open before is not looked at any more.
      *

@@ -1,31 +1,35 @@
 package dev.hosta.migration;
 
-import dev.hosta.migration.FrameStream.Frame;
+import dev.hosta.linux.DiskException;
+import dev.hosta.linux.LinuxException;
+import dev.hosta.machine.VirtualMachine;
 import dev.hosta.migration.HandOverRecord.Decision;
+import dev.hosta.migration.HandOverRecord.Entry;
+import dev.hosta.migration.Inquiry.Word;
 import dev.hosta.migration.MigrationException.GuestIs;
 
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The source's part of the hand-over: writes down that the guest is the destination's, and tells
- * that until it has answered.
+ * The source's part of the hand-over: writes down that the guest is the destination's, gives its
+ * disks away, and tells the destination until it has answered.
  *
- * <p>Threading: one thread.
+ * <p>Threading: one thread at a time.
  */
 final class SourceHandOver {
     private static final System.Logger LOG = System.getLogger(SourceHandOver.class.getName());
-    private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long RETRY_MILLIS = 200;
 
+    private final VirtualMachine machine;
     private final MigrationOptions options;
     private final SourceConnection connection;
     private final CountDownLatch cancelled;
     private final HandOverRecord record;
+    private final Leases leases;
     private String token = "";
-    private long resumeNanos;
+    private Inquiry inquiry;
 
     /**
      * Nothing is handed over yet.
@@ -34,97 +38,114 @@ final class SourceHandOver {
      * @param folder takes the record
      */
     SourceHandOver(
+            VirtualMachine machine,
             MigrationOptions options,
             SourceConnection connection,
             CountDownLatch cancelled,
             Path folder) {
+        this.machine = machine;
         this.options = options;
         this.connection = connection;
         this.cancelled = cancelled;
         this.record = new HandOverRecord(folder);
+        this.leases = new Leases(machine.spec());
+        this.inquiry = new Inquiry(connection, token);
+    }
+
+    /** Shows, beside the disks, which migration they are in. */
+    void offer() {
+        leases.offer(connection.id());
     }
 
     /**
-     * Decides that the guest is the destination's; back when that is on the disk.
+     * Decides that the guest is the destination's; back when that is on the disk, and the disks are
+     * free.
      *
      * @param promised the token of the destination's READY
      */
     void decide(String promised) {
         token = promised;
-        record.write(Decision.HANDED_OVER, token, options.to().text());
+        inquiry = new Inquiry(connection, token);
+        leases.handOver(token);
+        record.write(
+                new Entry(
+                        Decision.HANDED_OVER,
+                        token,
+                        connection.id(),
+                        machine.spec().name(),
+                        options.to().text(),
+                        leases.terms()));
+        machine.disks().letGo();
     }
 
     /**
-     * Tells the destination, again and again until it has answered or the time is up.
+     * Tells the destination, again and again until it has answered or the time is up. One that
+     * cannot run the guest by then is asked to give it back.
      *
-     * @return empty where it runs the guest; else why it never will
+     * @return {@link Word.Runs} or {@link Word.Aborted}
      * @throws MigrationException where neither is known
      */
-    Optional<String> complete(FrameStream first) {
+    Word complete(FrameStream first) {
         long deadline = System.nanoTime() + options.handOver().toNanos();
-        FrameStream stream = first;
-        while (true) {
-            try {
-                return go(stream);
-            } catch (MigrationException e) {
-                LOG.log(System.Logger.Level.INFO, "No answer to the hand-over: " + e.getMessage());
-                connection.close();
+        Word word = inquiry.ask(first, FrameType.GO);
+        while (!isLast(word) && System.nanoTime() - deadline < 0 && cancelled.getCount() > 0) {
+            connection.close();
+            word = inquiry.ask(FrameType.GO);
+            if (!isLast(word)) {
+                awaitRetry();
             }
-            stream = reconnect(deadline);
         }
+        if (word instanceof Word.Refused) {
+            connection.close();
+            word = askBack(word);
+        }
+        return switch (word) {
+            case Word.Runs runs -> runs;
+            case Word.Aborted aborted -> aborted;
+            case Word.Refused(String why) ->
+                    throw unknown("which does not run it: " + why + " It stays paused here.");
+            case Word.Unreachable gone ->
+                    throw unknown("which does not answer: it may run there. It stays paused here.");
+        };
     }
 
     /** How long it took the destination to let the guest run, as it says. */
     long resumeNanos() {
-        return resumeNanos;
+        return inquiry.resumeNanos();
     }
 
-    private Optional<String> go(FrameStream stream) {
-        stream.send(FrameType.GO, Message.write(new Message.Token(token)));
-        Frame answer = stream.receive(ANSWER_NANOS);
-        if (answer.type() == FrameType.ABORTED) {
-            Message.Aborted aborted = Message.read(answer, Message.Aborted.class);
-            requireOwn(aborted.token());
-            return Optional.of(Message.printable(aborted.reason()));
-        }
-        Message.Running running =
-                Message.read(Message.require(answer, FrameType.RUNNING), Message.Running.class);
-        requireOwn(running.token());
-        resumeNanos = running.resumeNanos();
-        tellHeard(stream);
-        return Optional.empty();
+    private static boolean isLast(Word word) {
+        return word instanceof Word.Runs || word instanceof Word.Aborted;
     }
 
-    private void requireOwn(String answered) {
-        if (!answered.equals(token)) {
-            throw new MigrationException("The peer answered for another migration.");
-        }
-    }
-
-    private void tellHeard(FrameStream stream) {
-        try {
-            stream.send(FrameType.HEARD, Message.write(new Message.Token(token)));
-        } catch (MigrationException e) {
-            // It keeps its record a while longer; the guest runs there all the same.
-            LOG.log(System.Logger.Level.INFO, "The other side was not told: " + e.getMessage());
-        }
-    }
-
-    private FrameStream reconnect(long deadline) {
-        do {
-            try {
-                return connection.connect();
-            } catch (MigrationException e) {
-                connection.close();
-                awaitRetry();
-            }
-        } while (System.nanoTime() - deadline < 0 && cancelled.getCount() > 0);
-        throw new MigrationException(
+    private MigrationException unknown(String why) {
+        return new MigrationException(
                 "The guest was handed over to "
                         + options.to().text()
-                        + ", which does not answer: it may run there. It stays paused here.",
+                        + ", "
+                        + why
+                        + " Settle it with 'hosta migrate "
+                        + machine.spec().name()
+                        + " --resolve'.",
                 null,
                 GuestIs.UNKNOWN);
+    }
+
+    /** With the disks in hand, so that what comes back can go on. */
+    private Word askBack(Word otherwise) {
+        try {
+            machine.disks().takeUp();
+            leases.requireKnown();
+        } catch (RuntimeException e) {
+            machine.disks().letGo();
+            LOG.log(System.Logger.Level.INFO, "The guest is not asked back: " + e.getMessage());
+            return otherwise;
+        }
+        Word word = inquiry.ask(FrameType.TAKE_BACK);
+        if (!(word instanceof Word.Aborted)) {
+            machine.disks().letGo();
+        }
+        return isLast(word) ? word : otherwise;
     }
 
     private void awaitRetry() {
@@ -136,8 +157,74 @@ final class SourceHandOver {
         }
     }
 
-    /** Nothing is decided any more, or all is known: the record goes. */
-    void forget() {
+    /**
+     * Asks over a new connection.
+     *
+     * @param order GO or TAKE_BACK
+     */
+    Word ask(FrameType order) {
+        return inquiry.ask(order);
+    }
+
+    /** The guest runs there: what is kept for it here goes. */
+    void over() {
+        inquiry.tellHeard();
+        removeRecord();
+    }
+
+    /**
+     * Takes the guest back on the destination's own word, which is durable.
+     *
+     * @throws MigrationException where the disks cannot be had any more: nothing has changed
+     */
+    void takeBack() {
+        try {
+            machine.disks().takeUp();
+            leases.end(token);
+        } catch (RuntimeException e) {
+            machine.disks().letGo();
+            throw new MigrationException(
+                    "The other side gave the guest back, and it cannot go on here: "
+                            + e.getMessage()
+                            + " It stays paused.",
+                    e,
+                    GuestIs.UNKNOWN);
+        }
+        over();
+    }
+
+    /**
+     * Takes the guest back on a person's word.
+     *
+     * @throws MigrationException where the disks or their leases show that the destination, or
+     *     somebody else, has begun
+     */
+    void takeByForce() {
+        try {
+            machine.disks().takeUp();
+            leases.withdraw();
+        } catch (RuntimeException e) {
+            machine.disks().letGo();
+            throw new MigrationException(
+                    "The guest cannot be taken back by force: " + e.getMessage(),
+                    e,
+                    GuestIs.UNKNOWN);
+        }
+        removeRecord();
+    }
+
+    /** Nothing is decided any more, or it was not: the disks and their leases are as before. */
+    void undo() {
+        try {
+            machine.disks().takeUp();
+            leases.withdraw();
+        } catch (DiskException | LinuxException e) {
+            LOG.log(System.Logger.Level.WARNING, e.getMessage());
+        }
+        removeRecord();
+    }
+
+    private void removeRecord() {
         try {
             record.remove();
         } catch (MigrationException e) {

@@ -21,12 +21,19 @@ final class Cable implements AutoCloseable {
     }
 
     private final ServerSocket server;
-    private final int toPort;
+    private volatile int toPort;
     private final FrameType type;
     private final Cut where;
-    private final boolean forEver;
+    private volatile boolean forEver;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private volatile boolean cut;
+    private volatile Action before = () -> {};
+
+    /** What is done where the cable is cut. */
+    @FunctionalInterface
+    interface Action {
+        void run() throws IOException;
+    }
 
     /**
      * Lays it.
@@ -41,6 +48,23 @@ final class Cable implements AutoCloseable {
         this.where = where;
         this.forEver = forEver;
         Thread.ofPlatform().daemon().name("cable").start(this::accept);
+    }
+
+    /** Has something done before anything of the frame goes over. */
+    Cable before(Action action) {
+        before = action;
+        return this;
+    }
+
+    /** New connections are whole. */
+    void mend() {
+        forEver = false;
+    }
+
+    /** New connections are whole, and lead elsewhere. */
+    void leadTo(int port) {
+        toPort = port;
+        mend();
     }
 
     int port() {
@@ -96,6 +120,9 @@ final class Cable implements AutoCloseable {
             byte[] payload = new byte[length];
             in.readFully(payload);
             boolean here = !cut && header[0] == type.code();
+            if (here) {
+                before.run();
+            }
             if (here && where == Cut.BEFORE) {
                 break;
             }

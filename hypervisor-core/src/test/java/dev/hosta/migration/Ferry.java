@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.linux.StdioPort;
+import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.TestGuest;
 import dev.hosta.machine.VirtualMachine;
@@ -14,6 +15,7 @@ import dev.hosta.migration.MigrationOptions.OnTimeout;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -23,13 +25,25 @@ import java.util.concurrent.TimeUnit;
 /** A destination in this process that waits for a guest, and what came of it. */
 final class Ferry implements AutoCloseable {
     final List<String> givenUp = new CopyOnWriteArrayList<>();
+    final List<String> notYet = new CopyOnWriteArrayList<>();
     private final MigrationDestination destination;
     private final CompletableFuture<TestGuest> arrived = new CompletableFuture<>();
     private final Path folder;
+    private final List<DiskSpec> disks;
     private boolean guestStays;
 
     Ferry(Path folder) {
+        this(folder, List.of());
+    }
+
+    /**
+     * Waits.
+     *
+     * @param disks which the guest has here; none for the source's
+     */
+    Ferry(Path folder, List<DiskSpec> disks) {
         this.folder = folder;
+        this.disks = disks;
         destination =
                 MigrationDestination.listen(
                         MigrationAddress.parse("127.0.0.1:0"), Optional.empty());
@@ -49,12 +63,19 @@ final class Ferry implements AutoCloseable {
                 new Landing() {
                     @Override
                     public MachineSpec specOf(MachineSpec sent) {
-                        return sent;
+                        List<DiskSpec> own = new ArrayList<>();
+                        for (int i = 0; i < disks.size(); i++) {
+                            own.add(sent.disks().get(i).withPath(disks.get(i).path()));
+                        }
+                        return own.isEmpty() ? sent : sent.withDisks(own);
                     }
 
                     @Override
-                    public Path claim(MachineSpec spec) {
-                        return folder;
+                    public void claim(MachineSpec spec) {}
+
+                    @Override
+                    public Path records() {
+                        return folder.resolve("records");
                     }
 
                     @Override
@@ -65,6 +86,11 @@ final class Ferry implements AutoCloseable {
                     @Override
                     public Optional<StdioPort> terminal() {
                         return Optional.empty();
+                    }
+
+                    @Override
+                    public void cannotRunYet(RuntimeException why) {
+                        notYet.add(String.valueOf(why.getMessage()));
                     }
 
                     @Override

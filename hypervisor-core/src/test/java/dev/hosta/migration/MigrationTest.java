@@ -6,10 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hosta.kvm.RequiresKvm;
-import dev.hosta.machine.DiskSpec;
 import dev.hosta.machine.MachinePhase;
 import dev.hosta.machine.TestGuest;
-import dev.hosta.migration.MigrationException.GuestIs;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -96,24 +94,6 @@ final class MigrationTest {
             assertEquals("", target.said());
             target.machine.start();
             Ferry.endsWell(target);
-        }
-    }
-
-    @Test
-    void aGuestThatCannotComeIsRefusedBeforeAPageMoves() throws Exception {
-        Path disk = Files.write(here.resolve("disk"), new byte[1 << 20]);
-        try (TestGuest source =
-                        new TestGuest(
-                                TestGuest.spec("spin", "", 1, 32L << 20)
-                                        .withDisks(List.of(DiskSpec.of(disk))));
-                Ferry ferry = new Ferry(there)) {
-            source.machine.start();
-            MigrationException e =
-                    assertThrows(MigrationException.class, () -> send(source, ferry));
-            assertTrue(e.getMessage().contains("disk0"), e.getMessage());
-            assertEquals(GuestIs.HERE, e.guestIs());
-            assertEquals(MachinePhase.RUNNING, source.machine.phase());
-            assertFalse(ferry.hasArrived());
         }
     }
 
