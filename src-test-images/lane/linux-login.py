@@ -8,17 +8,14 @@ COMMAND starts the guest and gets a real terminal. In guest's home the file `bef
 after `poweroff`; otherwise one line that says what was waited for, and status 1.
 """
 import argparse
-import re
 import sys
 
+from root_guest import PROMPT, power_off, wait_for_root
 from screen import Failed, Screen
-
-PROMPT = r"[a-z]+@guest# "
 
 
 def talk(screen):
-    at = screen.wait_for(r"hosta: root at ([0-9.]+)\s").group(1)
-    print(f"\n[root after {screen.seconds():.1f} s, at {at} s of the guest's time]")
+    wait_for_root(screen)
     screen.log_in("guest")
     print(f"\n[logged in after {screen.seconds():.1f} s]")
     screen.ask("id -un; pwd", r"guest\s+/home/guest\s")
@@ -29,13 +26,7 @@ def talk(screen):
     screen.ask(made, r"[0-9a-f]{64}  after\s")
     screen.type("exit\r")
     screen.log_in("root")
-    screen.ask("sync; echo synced $?", r"synced 0\s")
-    screen.type("poweroff\r")
-    status = screen.end()
-    if status != 0:
-        raise Failed(f"after poweroff the command ended with {status}")
-    if re.search("EXT4-fs error|I/O error", screen.shown):
-        raise Failed("the kernel told of errors")
+    power_off(screen, screen)
 
 
 def main():

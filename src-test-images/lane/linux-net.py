@@ -19,9 +19,9 @@ import sys
 import threading
 import urllib.request
 
+from root_guest import PROMPT, power_off, wait_for_root
 from screen import Failed, Screen, Terminal
 
-PROMPT = r"[a-z]+@guest# "
 SERVED = 8000
 PUBLISHED = 18080
 
@@ -79,17 +79,11 @@ def console(options):
 
 
 def talk(screen, options):
-    screen.wait_for(r"hosta: root at ([0-9.]+)\s")
-    print(f"\n[root after {screen.seconds():.1f} s]")
+    wait_for_root(screen)
     screen.log_in("guest")
     network(screen, options)
     hvc = console(options)
-    hvc.type("sync; poweroff\r")
-    status = screen.end()
-    if status != 0:
-        raise Failed(f"after poweroff the command ended with {status}")
-    if re.search("EXT4-fs error|I/O error|Call Trace|WARNING", screen.shown):
-        raise Failed("the kernel told of errors")
+    power_off(screen, hvc)
 
 
 def main():

@@ -15,9 +15,9 @@ import sys
 import threading
 import time
 
+from root_guest import PROMPT, ask_for_complaints, power_off, take_addresses
 from screen import Failed, Screen
 
-PROMPT = r"[a-z]+@guest# "
 HOST, LEFT, RIGHT = "10.78.0.1", "10.78.0.2", "10.78.0.3"
 CABLE_LEFT, CABLE_RIGHT = "10.79.0.2", "10.79.0.3"
 FETCH_PORT, PORT = 8000, 9000
@@ -126,15 +126,6 @@ def ping(guest, address, more=""):
     guest.ask(f"ping -c 3 -W 30 {more} {address}", r"3 packets transmitted, 3 packets received")
 
 
-def set_up(guest, addresses):
-    """A root's shell, whose cards have addresses."""
-    guest.log_in("root")
-    guest.ask("killall udhcpc; echo killed $?", r"killed \d")
-    for number, address in enumerate(addresses):
-        card = f"eth{number}"
-        guest.ask(f"ip addr add {address}/24 dev {card}; ip link set {card} up; echo is $?", r"is 0\s")
-
-
 def resized(guest):
     """The terminal's size, and that it follows."""
     guest.ask("stty size", rf"{SIZE[0]} {SIZE[1]}\s")
@@ -144,8 +135,9 @@ def resized(guest):
 
 
 def talk(left, right, transfers, options):
-    set_up(left, [LEFT, CABLE_LEFT])
-    set_up(right, [RIGHT, CABLE_RIGHT])
+    for guest, addresses in (left, [LEFT, CABLE_LEFT]), (right, [RIGHT, CABLE_RIGHT]):
+        guest.log_in("root")
+        take_addresses(guest, addresses)
     resized(right)
     ping(left, HOST)
     ping(left, HOST, "-s 1472")
@@ -164,11 +156,8 @@ def talk(left, right, transfers, options):
     transfers.between("tap, guest to guest", left, right, RIGHT, options.mib)
     transfers.between("cable, guest to guest", right, left, CABLE_LEFT, options.cable_mib)
     for guest in left, right:
-        guest.ask("dmesg | grep -E 'WARNING:|BUG:|NETDEV WATCHDOG' | grep -vc fpu__init_system_xstate", r"(^|\n)0\s")
-        guest.type("poweroff\r")
-        status = guest.end()
-        if status != 0:
-            raise Failed(f"after poweroff the command ended with {status}")
+        ask_for_complaints(guest)
+        power_off(guest, guest)
 
 
 def main():
