@@ -37,7 +37,11 @@ final class ArchitectureRules {
     private static final Set<String> JNR_PACKAGES =
             Set.of("dev.hosta.linux", "dev.hosta.kvm", "dev.hosta.kvm.abi");
     private static final Set<String> JACKSON_PACKAGES =
-            Set.of("dev.hosta.snapshot", "dev.hosta.migration", "dev.hosta.control");
+            Set.of(
+                    "dev.hosta.snapshot",
+                    "dev.hosta.migration",
+                    "dev.hosta.control",
+                    "dev.hosta.script");
 
     /** The reader of machine specifications, the one place in {@code machine} that knows JSON. */
     private static final Set<String> JACKSON_TYPES =

@@ -124,7 +124,7 @@ public final class ScriptRun {
     }
 
     /** How a guest ended, as part of a sentence. */
-    static String describe(MachineOutcome outcome) {
+    public static String describe(MachineOutcome outcome) {
         return switch (outcome) {
             case MachineOutcome.PoweredOff off -> "powered off";
             case MachineOutcome.Exited exited -> "ended with status " + exited.status();
