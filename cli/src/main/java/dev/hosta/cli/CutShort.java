@@ -18,8 +18,12 @@ sealed interface CutShort {
      */
     record Stalled(Duration quiet) implements CutShort {}
 
-    /** The script was over that ran it. */
-    record ScriptOver() implements CutShort {}
+    /**
+     * The script was over that ran it.
+     *
+     * @param failed whether a step failed
+     */
+    record ScriptOver(boolean failed) implements CutShort {}
 
     /** Its kernel said on the console that it has panicked. */
     record Panicked() implements CutShort {}

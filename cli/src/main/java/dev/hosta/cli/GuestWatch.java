@@ -4,6 +4,7 @@ import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.script.PanicSign;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -16,7 +17,7 @@ import java.util.Optional;
 final class GuestWatch implements ConsoleOutput {
     private final ConsoleOutput next;
     private final Runnable onPanic;
-    private final Optional<ConsoleOutput> reader;
+    private final List<ConsoleOutput> readers;
 
     // Guarded by this object's monitor.
     private PanicSign sign = new PanicSign();
@@ -26,20 +27,20 @@ final class GuestWatch implements ConsoleOutput {
      * Nothing written yet.
      *
      * @param next gets every byte first
-     * @param reader gets every byte after it, if anybody reads along
+     * @param readers get every byte after it
      * @param onPanic is called once a kernel has panicked and said all; on a vCPU's thread
      */
-    GuestWatch(ConsoleOutput next, Optional<ConsoleOutput> reader, Runnable onPanic) {
+    GuestWatch(ConsoleOutput next, List<ConsoleOutput> readers, Runnable onPanic) {
         this.next = next;
-        this.reader = reader;
+        this.readers = List.copyOf(readers);
         this.onPanic = onPanic;
     }
 
     @Override
     public void write(int value) {
         next.write(value);
-        if (reader.isPresent()) {
-            reader.get().write(value);
+        for (int i = 0; i < readers.size(); i++) {
+            readers.get(i).write(value);
         }
         boolean panicked;
         synchronized (this) {

@@ -249,9 +249,11 @@ final class RunOptions {
                         value(parsed, RNG, RunOptions::rng)
                                 .or(() -> base.flatMap(MachineSpec::rng)));
         boolean background = parsed.hasMatchedOption(BACKGROUND);
+        ConsoleChoice console =
+                ConsoleOptions.serial(parsed, background, machine.consoles().isOnStdio());
         return new RunRequest(
                 machine,
-                ConsoleOptions.serial(parsed, background, machine.consoles().isOnStdio()),
+                ScriptOptions.besideReport(parsed, script, console),
                 value(parsed, "--timeout", TimeText::parse),
                 !parsed.hasMatchedOption("--no-reboot"),
                 background,

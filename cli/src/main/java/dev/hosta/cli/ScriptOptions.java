@@ -3,6 +3,7 @@ package dev.hosta.cli;
 import dev.hosta.machine.SpecException;
 import dev.hosta.script.Escapes;
 import dev.hosta.script.Place;
+import dev.hosta.script.ReportFormat;
 import dev.hosta.script.Script;
 import dev.hosta.script.ScriptException;
 import dev.hosta.script.ScriptReader;
@@ -17,6 +18,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.TypeConversionException;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -32,6 +34,9 @@ final class ScriptOptions {
     private static final String SEND = "--send";
     private static final String EXPECT_TIMEOUT = "--expect-timeout";
     private static final String SCRIPT = "--script";
+    private static final String REPORT = "--report";
+    private static final String REPORT_FORMAT = "--report-format";
+    private static final String TAP = "--tap";
 
     /**
      * One word for the guest, or of it.
@@ -78,6 +83,23 @@ final class ScriptOptions {
                 "FILE",
                 RunOptions::path,
                 "Take the steps of a YAML file, which may also say what runs.");
+        RunOptions.option(
+                spec,
+                REPORT_FORMAT,
+                "live|tap|junit|json",
+                ScriptOptions::format,
+                "Report the steps: a line for each as it is over, or all at the end.");
+        RunOptions.option(
+                spec,
+                REPORT,
+                "FILE",
+                RunOptions::path,
+                "Where the report goes (default: standard output, which the console then leaves).");
+        spec.addOption(
+                OptionSpec.builder(TAP)
+                        .type(boolean.class)
+                        .description("The same as --report-format tap.")
+                        .build());
     }
 
     private static void add(
@@ -104,6 +126,29 @@ final class ScriptOptions {
                                 })
                         .description(description)
                         .build());
+    }
+
+    private static ReportFormat format(String text) {
+        try {
+            return ReportFormat.parse(text);
+        } catch (StepException e) {
+            throw new SpecException(e.getMessage(), e);
+        }
+    }
+
+    private static Optional<Reporting> reporting(ParseResult parsed) {
+        boolean tap = parsed.hasMatchedOption(TAP);
+        Optional<Path> file = RunOptions.value(parsed, REPORT, RunOptions::path);
+        if (!tap && file.isEmpty() && !parsed.hasMatchedOption(REPORT_FORMAT)) {
+            return Optional.empty();
+        }
+        ReportFormat format =
+                RunOptions.value(parsed, REPORT_FORMAT, ScriptOptions::format)
+                        .orElse(ReportFormat.TAP);
+        if (tap && format != ReportFormat.TAP) {
+            throw new SpecException("--tap and --report-format are two formats: leave one out.");
+        }
+        return Optional.of(new Reporting(format, file));
     }
 
     private static Step.Expect expect(String regex) {
@@ -139,6 +184,21 @@ final class ScriptOptions {
         }
     }
 
+    /** The console's place, which leaves standard output to a report that goes there. */
+    static ConsoleChoice besideReport(
+            ParseResult parsed, Optional<Watching.Named> script, ConsoleChoice console) {
+        boolean both = script.isPresent() && script.get().isOnStdout();
+        if (!both || !(console instanceof ConsoleChoice.Stdio)) {
+            return console;
+        }
+        if (parsed.hasMatchedOption("--console")) {
+            throw new SpecException(
+                    "The report and the console cannot both be on standard output: give --report"
+                            + " FILE, or --console another place.");
+        }
+        return new ConsoleChoice.None();
+    }
+
     /**
      * What is to be done with the guest, if anything.
      *
@@ -153,9 +213,14 @@ final class ScriptOptions {
                 throw new SpecException("--script stands for --expect and --send: leave them out.");
             }
             String file = parsed.matchedOptionValue(SCRIPT, "");
-            return Optional.of(new Watching.Named(file, ScriptReader.read(RunOptions.path(file))));
+            return Optional.of(
+                    new Watching.Named(
+                            file, ScriptReader.read(RunOptions.path(file)), reporting(parsed)));
         }
         if (talks.isEmpty()) {
+            if (reporting(parsed).isPresent()) {
+                throw new SpecException("There is nothing to report: give --script or --expect.");
+            }
             return Optional.empty();
         }
         Duration timeout =
@@ -170,6 +235,6 @@ final class ScriptOptions {
                             : new Step.Send(new Template(talk.text().replace("${", "$${")));
             steps.add(new Step(new Place("Command line"), action, timeout));
         }
-        return Optional.of(new Watching.Named("command line", Script.of(steps)));
+        return Optional.of(new Watching.Named("command line", Script.of(steps), reporting(parsed)));
     }
 }

@@ -10,6 +10,7 @@ import dev.hosta.script.ScriptGuest;
 import dev.hosta.script.ScriptResult;
 import dev.hosta.script.ScriptRun;
 import dev.hosta.script.StepException;
+import dev.hosta.script.StepResult;
 import dev.hosta.snapshot.Overrides;
 import dev.hosta.snapshot.RestoreOptions;
 import dev.hosta.snapshot.SaveException;
@@ -34,6 +35,7 @@ import java.util.function.Consumer;
 final class ScriptedRun implements ScriptGuest {
     private final String name;
     private final Script script;
+    private final Optional<Reporting> reporting;
     private final Session session;
     private final ConsoleText text = new ConsoleText();
     private final Thread thread = new Thread(this::takeSteps, "script");
@@ -56,6 +58,7 @@ final class ScriptedRun implements ScriptGuest {
     ScriptedRun(Watching.Named named, Session session) {
         this.name = named.name();
         this.script = named.script();
+        this.reporting = named.reporting();
         this.session = session;
     }
 
@@ -97,7 +100,7 @@ final class ScriptedRun implements ScriptGuest {
     }
 
     /** The guest has ended for good: the steps end as well, and say how they went. */
-    ScriptResult end(MachineOutcome last) {
+    private ScriptResult end(MachineOutcome last) {
         synchronized (this) {
             outcome = Optional.of(last);
             notifyAll();
@@ -115,9 +118,12 @@ final class ScriptedRun implements ScriptGuest {
         }
     }
 
-    /** Whether the guest's own end is waited for once all steps are passed. */
-    boolean awaitsEnd() {
-        return script.awaitsEnd();
+    /** Waits for the steps of a guest that has ended for good, and says what came of both. */
+    RunEnd judge(RunEnd guest) {
+        ScriptResult steps = end(guest.outcome());
+        RunEnd all = guest.judged(steps, script.awaitsEnd());
+        reporting.ifPresent(to -> to.write(all.report(steps)));
+        return all;
     }
 
     /** To be called when a guest that took no input has room again. */
@@ -129,7 +135,7 @@ final class ScriptedRun implements ScriptGuest {
     private void takeSteps() {
         Optional<ScriptResult> done = Optional.empty();
         try {
-            done = Optional.of(new ScriptRun(name, script, this, step -> {}).run());
+            done = Optional.of(new ScriptRun(name, script, this, this::stepped).run());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -139,9 +145,13 @@ final class ScriptedRun implements ScriptGuest {
                 notifyAll();
             }
             if (how.failed().isPresent() || !script.awaitsEnd()) {
-                session.scriptOver();
+                session.scriptOver(how.failed().isPresent());
             }
         }
+    }
+
+    private void stepped(StepResult step) {
+        reporting.ifPresent(to -> to.stepped(step));
     }
 
     @Override

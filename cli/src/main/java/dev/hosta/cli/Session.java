@@ -3,6 +3,7 @@ package dev.hosta.cli;
 import dev.hosta.control.ConsoleHub;
 import dev.hosta.control.ControlServer;
 import dev.hosta.control.VmView;
+import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.linux.Background;
 import dev.hosta.linux.LinuxException;
 import dev.hosta.linux.PidFile;
@@ -11,6 +12,8 @@ import dev.hosta.machine.MachineOutcome;
 import dev.hosta.machine.RuntimeFolder;
 import dev.hosta.machine.VirtualMachine;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -34,6 +37,7 @@ final class Session implements ConsoleInput.Guest {
 
     private final SessionSaves saves;
     private final Optional<ScriptedRun> script;
+    private final Optional<ConsoleLog> log;
 
     // Of the thread that runs.
     private Optional<MachineMaking> first;
@@ -69,8 +73,11 @@ final class Session implements ConsoleInput.Guest {
         this.saves = new SessionSaves(request.machine().name());
         this.console = Console.of(request.console(), this);
         this.script = request.watching().script().map(named -> new ScriptedRun(named, this));
-        this.watch =
-                new GuestWatch(console.output(), script.map(ScriptedRun::console), this::panicked);
+        this.log = request.watching().log().map(ConsoleLog::new);
+        List<ConsoleOutput> readers = new ArrayList<>();
+        log.ifPresent(readers::add);
+        script.ifPresent(steps -> readers.add(steps.console()));
+        this.watch = new GuestWatch(console.output(), readers, this::panicked);
         this.hub = new ConsoleHub(watch, this::offer);
         this.terminal =
                 request.machine().consoles().isOnStdio()
@@ -127,7 +134,7 @@ final class Session implements ConsoleInput.Guest {
         }
         Optional<String> elsewhere = saves.elsewhere();
         if (script.isPresent()) {
-            end = end.judged(script.get().end(end.outcome()), script.get().awaitsEnd());
+            end = script.get().judge(end);
         }
         if (elsewhere.isPresent()) {
             Failure.print("'" + name() + "' " + elsewhere.get() + ".");
@@ -177,7 +184,7 @@ final class Session implements ConsoleInput.Guest {
         }
         MachineOutcome outcome = limits.await(vm, this::cutShort);
         Optional<String> panic = request.watching().panics() ? watch.panic() : Optional.empty();
-        return RunEnd.of(vm, outcome, cutSoFar(), panic);
+        return new Aftermath(vm, outcome, panic, request.watching().symbols()).end(cutSoFar());
     }
 
     private synchronized boolean isAgain(RunEnd end) {
@@ -265,8 +272,8 @@ final class Session implements ConsoleInput.Guest {
     }
 
     /** The steps of the script are over, and with them the guest. */
-    void scriptOver() {
-        cutShort(new CutShort.ScriptOver());
+    void scriptOver(boolean failed) {
+        cutShort(new CutShort.ScriptOver(failed));
     }
 
     /** A number that grows as the guest does something. */
@@ -370,6 +377,7 @@ final class Session implements ConsoleInput.Guest {
 
     private void leave() {
         console.close();
+        log.ifPresent(ConsoleLog::close);
         hub.close(LEAVE_WITHIN_MILLIS);
         terminal.ifPresent(port -> port.console().close());
         Optional<RuntimeFolder> held;

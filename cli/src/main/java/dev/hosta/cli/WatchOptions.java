@@ -11,6 +11,9 @@ final class WatchOptions {
     private static final String STALL = "--stall";
     private static final String NO_PANIC_WATCH = "--no-panic-watch";
 
+    private static final String CONSOLE_LOG = "--console-log";
+    private static final String SYMBOLS = "--symbols";
+
     private WatchOptions() {}
 
     static void addTo(CommandSpec spec) {
@@ -28,6 +31,19 @@ final class WatchOptions {
                                 "Go on when the console shows a Linux kernel's panic, for instance"
                                         + " another guest's.")
                         .build());
+        RunOptions.option(
+                spec,
+                CONSOLE_LOG,
+                "FILE",
+                RunOptions::path,
+                "Keep the serial console in FILE too, each line with its time.");
+        RunOptions.option(
+                spec,
+                SYMBOLS,
+                "FILE",
+                RunOptions::path,
+                "ELF file or System.map to name the kernel's addresses by, where something failed"
+                        + " (default: the kernel's own symbols).");
         ScriptOptions.addTo(spec);
     }
 
@@ -35,6 +51,8 @@ final class WatchOptions {
         return new Watching(
                 RunOptions.value(parsed, STALL, TimeText::parse),
                 !parsed.hasMatchedOption(NO_PANIC_WATCH),
-                script);
+                script,
+                RunOptions.value(parsed, CONSOLE_LOG, RunOptions::path),
+                RunOptions.value(parsed, SYMBOLS, RunOptions::path));
     }
 }

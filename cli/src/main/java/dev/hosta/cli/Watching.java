@@ -2,6 +2,7 @@ package dev.hosta.cli;
 
 import dev.hosta.script.Script;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -11,15 +12,30 @@ import java.util.Optional;
  * @param stall after how long without output and progress it counts as hanging; never where empty
  * @param panics whether a kernel that says on the console that it has panicked has crashed
  * @param script what is to be done with it, if anything
+ * @param log where its serial console is kept with times, if anywhere
+ * @param symbols a file with the names of its kernel's addresses; where empty, the kernel's own
  */
-record Watching(Optional<Duration> stall, boolean panics, Optional<Named> script) {
+record Watching(
+        Optional<Duration> stall,
+        boolean panics,
+        Optional<Named> script,
+        Optional<Path> log,
+        Optional<Path> symbols) {
     /**
      * A script and where it comes from.
      *
      * @param name of its file, or of the command line
+     * @param reporting where its report goes, if anywhere
      */
-    record Named(String name, Script script) {}
+    record Named(String name, Script script, Optional<Reporting> reporting) {
+        /** Whether standard output is taken by the report. */
+        boolean isOnStdout() {
+            return reporting.isPresent() && reporting.get().isOnStdout();
+        }
+    }
 
     /** What every run looks for. */
-    static final Watching USUAL = new Watching(Optional.empty(), true, Optional.empty());
+    static final Watching USUAL =
+            new Watching(
+                    Optional.empty(), true, Optional.empty(), Optional.empty(), Optional.empty());
 }

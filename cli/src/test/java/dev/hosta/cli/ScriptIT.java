@@ -54,9 +54,9 @@ class ScriptIT {
                 run("echo", "--expect", "ready", "--expect", "no.*", "--expect-timeout", "1s");
         assertEquals(122, run.status(), run.err());
         assertEquals(
-                "hosta: Command line: Step 2, expect 'no.*': not seen within 1s.\n"
+                "hosta: Command line: Step 2, expect 'no.*': not seen within 1s; vCPU 0 at 0x_.\n"
                         + "hosta: The last that the guest showed:\necho ready\n",
-                run.err());
+                run.err().replaceFirst("0x[0-9a-f]+", "0x_"));
     }
 
     @Test
@@ -69,6 +69,42 @@ class ScriptIT {
         Launched crashed = run("crash", "--expect", "never");
         assertEquals(126, crashed.status(), crashed.err());
         assertTrue(crashed.err().contains("hosta: The guest crashed: triple fault"));
+    }
+
+    @Test
+    void reportsAndKeepsTheConsole() throws IOException {
+        Path log = folder.resolve("log");
+        Launched tap =
+                run("status", "7", "--expect", "7", "--tap", "--console-log", log.toString());
+        assertEquals(0, tap.status(), tap.err());
+        assertTrue(tap.out().startsWith("TAP version 14\n1..1\nok 1 - expect '7'\n"), tap.out());
+        assertTrue(
+                Files.readString(log).matches("\\[ *\\d+\\.\\d{6}] status: 7\n"),
+                Files.readString(log));
+        Path report = folder.resolve("report.xml");
+        Launched junit =
+                run(
+                        "echo",
+                        "--expect",
+                        "never",
+                        "--expect-timeout",
+                        "1s",
+                        "--report-format",
+                        "junit",
+                        "--report",
+                        report.toString());
+        assertEquals(122, junit.status(), junit.err());
+        assertTrue(Files.readString(report).contains("failures=\"1\""));
+        assertTrue(Files.readString(report).contains("walk of rip"), "the vCPU's registers");
+        assertEquals("echo ready\n", junit.out());
+    }
+
+    @Test
+    void namesAddressesBySymbols() throws IOException {
+        Path map = Files.writeString(folder.resolve("map"), "0000000000100000 T everything\n");
+        Launched run = run("--timeout", "500ms", "--symbols", map.toString(), "spin");
+        assertEquals(124, run.status());
+        assertTrue(run.err().matches("(?s).* in everything\\+0x[0-9a-f]+\\.\n"), run.err());
     }
 
     @Test
