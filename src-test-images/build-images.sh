@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the guest programs from guests/ into a folder (default: built/, beside this script).
+# Builds the guest programs from guests/, and agent/, into a folder (default: built/, beside this script).
 # Needs gcc and binutils only. The same compiler gives the same bytes: no build id, no paths,
 # no dates go into the images.
 #
@@ -34,3 +34,11 @@ for source in *.c; do
         -o "$to/$name.elf" "$objects/$name.o" $parts
     chmod 644 "$to/$name.elf"
 done
+
+# The agent, a Linux program without any library.
+gcc -m64 -march=x86-64 -Os -std=c11 -Wall -Wextra -Werror -ffreestanding -fno-pic -fno-pie \
+    -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -mgeneral-regs-only \
+    -fno-builtin -c "$here/agent/agent.c" -o "$objects/agent.o"
+ld -m elf_x86_64 -static -nostdlib --gc-sections --build-id=none -z max-page-size=4096 -z noexecstack \
+    -s -e _start -o "$to/hosta-agent" "$objects/agent.o"
+chmod 755 "$to/hosta-agent"

@@ -10,13 +10,13 @@ compiler() { gcc --version | head -n 1; ld --version | head -n 1; }
 sources() {
     cd "$here" && {
         cat build-images.sh
-        find guests -type f | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done
+        find guests agent -type f | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done
     } | sha256sum | cut -d ' ' -f 1
 }
 now() { compiler; sources; }
 
 if [ "${1:-}" = --record ]; then
-    rm -f "$here"/built/*.elf
+    rm -f "$here"/built/*.elf "$here"/built/hosta-agent
     "$here/build-images.sh"
     now > "$record"
     exit 0
@@ -26,7 +26,7 @@ if ! [ -f "$record" ]; then
     exit 1
 fi
 if [ "$(sources)" != "$(tail -n 1 "$record")" ]; then
-    echo "check-images: guests/ has changed since built/ was made; run $0 --record" >&2
+    echo "check-images: guests/ or agent/ has changed since built/ was made; run $0 --record" >&2
     exit 1
 fi
 if ! command -v gcc > /dev/null || [ "$(now)" != "$(cat "$record")" ]; then
@@ -36,7 +36,7 @@ fi
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 "$here/build-images.sh" "$fresh"
-for image in "$fresh"/*.elf; do
+for image in "$fresh"/*; do
     cmp "$image" "$here/built/$(basename "$image")"
 done
 echo "check-images: $(ls "$fresh" | wc -l) images are byte for byte what guests/ builds to"
