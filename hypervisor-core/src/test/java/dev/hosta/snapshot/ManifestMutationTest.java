@@ -33,9 +33,19 @@ final class ManifestMutationTest {
     }
 
     @Test
-    void aManifestOfAnEarlierBuildIsReadAndWrittenTheSame() throws IOException {
+    void aManifestOfAnEarlierBuildIsReadAndWrittenWithNewerStates() throws IOException {
         Manifest manifest = ManifestFile.read(Path.of("manifest.json"), file());
-        assertArrayEquals(file(), ManifestFile.bytes(manifest));
+        String newer =
+                new String(body(), StandardCharsets.UTF_8)
+                        .replace(
+                                "\"legacy.acpi-power\",\"version\":1",
+                                "\"legacy.acpi-power\",\"version\":2")
+                        .replace(
+                                "\"timerNanos\":707097538",
+                                "\"timerNanos\":707097538,\"eventStatus\":0,\"eventEnable\":0");
+        assertArrayEquals(
+                ManifestFile.signed(newer.getBytes(StandardCharsets.UTF_8)),
+                ManifestFile.bytes(manifest));
     }
 
     @Test
