@@ -120,7 +120,8 @@ public final class VirtualMachine implements AutoCloseable {
     /**
      * Builds a machine for a state that is to come, so that taking it over with {@link
      * #importState} takes little time. RAM may be filled meanwhile, and the disks be another's
-     * until {@link #disks} are taken up, before {@link #start}. The rest is as for {@link #restore}.
+     * until {@link #disks} are taken up, before {@link #start}. The rest is as for {@link
+     * #restore}.
      *
      * @param tscKhz frequency of the guest's TSC, in kHz
      */

@@ -285,5 +285,4 @@ final class DiskMigrationTest {
             assertEquals(MachinePhase.PAUSED, source.machine.phase());
         }
     }
-
 }
