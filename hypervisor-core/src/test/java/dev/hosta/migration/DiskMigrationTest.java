@@ -107,7 +107,7 @@ final class DiskMigrationTest {
             source(source, ferry.port()).run();
             TestGuest target = ferry.arrived();
             assertTrue(isLocked());
-            source.close();
+            source.machine.close();
             assertTrue(isLocked(), "It was the source's lock");
             assertNothingLeft();
             Ferry.endsWell(target);
@@ -185,9 +185,9 @@ final class DiskMigrationTest {
 
     @Test
     void aDiskThatAnotherTakesLeavesTheGuestPausedUntilItIsFree() throws Exception {
+        FileDescriptor thief = FileDescriptor.open(disk, FileDescriptor.O_RDWR);
         try (TestGuest source = started(dirty());
                 Ferry ferry = new Ferry(there);
-                FileDescriptor thief = FileDescriptor.open(disk, FileDescriptor.O_RDWR);
                 Cable cable =
                         new Cable(ferry.port(), FrameType.GO, Cut.BEFORE, false)
                                 .before(() -> assertTrue(DiskLock.tryTake(thief, false)))) {
