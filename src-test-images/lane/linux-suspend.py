@@ -212,8 +212,7 @@ def talk(guest, here, there, options):
     wait_for_root(guest)
     begin_work(guest, echo, options.limit)
     take_snapshots(guest, here, options)
-    for source, target in (here, there), (there, here):
-        guest = move(guest, echo, source, target, options)
+    guest = move(guest, echo, here, there, options)
     end_work(guest, echo, options.limit)
     power_off(guest, guest)
 

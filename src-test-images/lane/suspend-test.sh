@@ -1,6 +1,6 @@
 #!/bin/bash
 # Shows in the lane that a stock Linux notices nothing of snapshots, and nothing of being suspended and resumed under
-# another runtime folder, there and back: it writes to a disk past the host's cache and reads back what it wrote, and
+# another runtime folder: it writes to a disk past the host's cache and reads back what it wrote, and
 # one TCP connection to the host goes on, byte for byte. Prints how long it stood still.
 #
 #   suspend-test.sh [-o FOLDER]     FOLDER keeps what e2fsck says
