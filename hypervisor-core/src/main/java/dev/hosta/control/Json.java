@@ -1,14 +1,11 @@
 package dev.hosta.control;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 
 import java.io.IOException;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,11 +17,12 @@ import java.util.Optional;
  * JSON to and from plain values: {@code Map}, {@code List}, {@code String}, {@code Long}, {@code
  * Double}, {@code Boolean}, and {@link Optional} for what may be null.
  *
- * <p>By Jackson's streams alone: its binding to objects costs a process's first use a third of a
- * second.
+ * <p>Read by Jackson's streams alone: its binding to objects costs a process's first use a third of
+ * a second. Written without it, for every run writes a file as its guest starts.
  */
 public final class Json {
     private static final int DEEPEST = 32;
+    private static final String HEX = "0123456789ABCDEF";
 
     private Json() {}
 
@@ -94,47 +92,68 @@ public final class Json {
     }
 
     private static String write(Object value, boolean pretty) {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
-            if (pretty) {
-                json.setPrettyPrinter(new DefaultPrettyPrinter());
-            }
-            put(json, value);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        StringBuilder text = new StringBuilder();
+        put(text, value, pretty ? "\n" : "");
         return text.toString();
     }
 
-    private static void put(JsonGenerator json, Object value) throws IOException {
+    /** Puts a value; {@code newLine} is a line's end and indentation, empty for one line. */
+    private static void put(StringBuilder to, Object value, String newLine) {
         switch (value) {
             case Map<?, ?> map -> {
-                json.writeStartObject();
+                String inner = newLine.isEmpty() ? "" : newLine + "  ";
+                String separator = "{";
                 for (Map.Entry<?, ?> entry : map.entrySet()) {
-                    json.writeFieldName(entry.getKey().toString());
-                    put(json, entry.getValue());
+                    to.append(separator).append(inner);
+                    putText(to, entry.getKey().toString());
+                    to.append(inner.isEmpty() ? ":" : " : ");
+                    put(to, entry.getValue(), inner);
+                    separator = ",";
                 }
-                json.writeEndObject();
+                to.append(map.isEmpty() ? "{" : newLine).append('}');
             }
             case List<?> list -> {
-                json.writeStartArray();
+                String separator = "[";
                 for (Object element : list) {
-                    put(json, element);
+                    to.append(separator).append(newLine.isEmpty() ? "" : " ");
+                    put(to, element, newLine);
+                    separator = ",";
                 }
-                json.writeEndArray();
+                to.append(list.isEmpty() ? "[" : newLine.isEmpty() ? "" : " ").append(']');
             }
             case Optional<?> optional -> {
                 if (optional.isPresent()) {
-                    put(json, optional.get());
+                    put(to, optional.get(), newLine);
                 } else {
-                    json.writeNull();
+                    to.append("null");
                 }
             }
-            case Long number -> json.writeNumber(number);
-            case Integer number -> json.writeNumber(number);
-            case Double number -> json.writeNumber(number);
-            case Boolean bool -> json.writeBoolean(bool);
-            default -> json.writeString(value.toString());
+            case Long number -> to.append(number.longValue());
+            case Integer number -> to.append(number.intValue());
+            case Double number when Double.isFinite(number) -> to.append(number.doubleValue());
+            case Boolean bool -> to.append(bool.booleanValue());
+            default -> putText(to, value.toString());
         }
+    }
+
+    private static void putText(StringBuilder to, String text) {
+        to.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            switch (c) {
+                case '"', '\\' -> to.append('\\').append(c);
+                case '\n' -> to.append("\\n");
+                case '\r' -> to.append("\\r");
+                case '\t' -> to.append("\\t");
+                default -> {
+                    if (c < ' ') {
+                        to.append("\\u00").append(HEX.charAt(c >> 4)).append(HEX.charAt(c & 15));
+                    } else {
+                        to.append(c);
+                    }
+                }
+            }
+        }
+        to.append('"');
     }
 }

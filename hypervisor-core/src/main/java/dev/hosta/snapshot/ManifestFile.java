@@ -2,8 +2,6 @@ package dev.hosta.snapshot;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 
 import dev.hosta.device.state.InvalidStateException;
@@ -22,6 +20,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * The manifest as bytes: one JSON object that begins with the format's name and version and ends
@@ -117,19 +117,35 @@ final class ManifestFile {
                 || !matches(bytes, bytes.length - TAIL_END.length, TAIL_END)) {
             throw new SavedFormException.Corrupt(file, "it is cut short or no manifest.");
         }
-        byte[] digest = sha256(bytes, bodyBytes).getBytes(StandardCharsets.US_ASCII);
-        if (!matches(bytes, bodyBytes + TAIL_START.length, digest)) {
-            throw new SavedFormException.Corrupt(file, "its contents do not match its checksum.");
-        }
-        bytes[bodyBytes] = '}';
-        try (JsonParser json = new JsonFactory().createParser(bytes, 0, bodyBytes + 1)) {
-            return new Reader(file, json).manifest();
+        FutureTask<String> digest = new FutureTask<>(() -> sha256(bytes, bodyBytes));
+        Thread beside = new Thread(digest, "manifest-digest");
+        beside.setDaemon(true);
+        beside.start();
+        byte[] body = bytes.clone();
+        body[bodyBytes] = '}';
+        try {
+            return new Reader(file, new FlatJson(body, bodyBytes + 1)).manifest();
         } catch (InvalidStateException | IOException e) {
-            String what =
-                    e instanceof JsonProcessingException j
-                            ? j.getOriginalMessage().lines().findFirst().orElse("no JSON")
-                            : e.getMessage();
-            throw new SavedFormException.Corrupt(file, what + ".", e);
+            throw new SavedFormException.Corrupt(file, e.getMessage() + ".", e);
+        } finally {
+            // Reading and digest both take their time. Whatever came of the first, this counts.
+            requireDigest(file, bytes, bodyBytes, digest);
+        }
+    }
+
+    private static void requireDigest(
+            Path file, byte[] bytes, int bodyBytes, FutureTask<String> digest) {
+        try {
+            byte[] wanted = digest.get().getBytes(StandardCharsets.US_ASCII);
+            if (!matches(bytes, bodyBytes + TAIL_START.length, wanted)) {
+                throw new SavedFormException.Corrupt(
+                        file, "its contents do not match its checksum.");
+            }
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SavedFormException.Corrupt(file, "its reading was interrupted.", e);
         }
     }
 
@@ -138,51 +154,51 @@ final class ManifestFile {
     }
 
     /** Reads the object, key by key in their order. */
-    private record Reader(Path file, JsonParser json) {
+    private record Reader(Path file, JsonInput json) {
         Manifest manifest() throws IOException {
-            if (json.nextToken() != JsonToken.START_OBJECT) {
+            if (json.next() != JsonToken.START_OBJECT) {
                 throw new InvalidStateException("It is no object");
             }
             key("format", JsonToken.VALUE_STRING);
-            if (!json.getText().equals(FORMAT)) {
-                throw new InvalidStateException("It is of another format: " + json.getText());
+            if (!json.text().equals(FORMAT)) {
+                throw new InvalidStateException("It is of another format: " + json.text());
             }
             requireVersion();
             List<String> requires = requires();
             key("hosta", JsonToken.VALUE_STRING);
-            String hosta = json.getText();
+            String hosta = json.text();
             key("id", JsonToken.VALUE_STRING);
-            String id = json.getText();
+            String id = json.text();
             key("spec", JsonToken.START_OBJECT);
             MachineSpec spec = RecordCodec.read(json, MachineSpec.class);
             key("cpu", JsonToken.START_OBJECT);
             GuestCpu cpu = RecordCodec.read(json, GuestCpu.class);
             key("disks", JsonToken.START_ARRAY);
             List<DiskIdentity> disks = new ArrayList<>();
-            while (json.nextToken() != JsonToken.END_ARRAY) {
+            while (json.next() != JsonToken.END_ARRAY) {
                 disks.add(RecordCodec.read(json, DiskIdentity.class));
             }
             key("memory", JsonToken.START_OBJECT);
             Manifest.Memory memory = RecordCodec.read(json, Manifest.Memory.class);
             key("state", JsonToken.START_ARRAY);
             MachineState state = StateCodec.read(json, file);
-            if (json.nextToken() != JsonToken.END_OBJECT || json.nextToken() != null) {
+            if (json.next() != JsonToken.END_OBJECT || json.next() != null) {
                 throw new InvalidStateException("There is more behind the state");
             }
             return new Manifest(requires, hosta, id, spec, cpu, disks, memory, state);
         }
 
         private void key(String name, JsonToken type) throws IOException {
-            if (json.nextToken() != JsonToken.FIELD_NAME
-                    || !json.currentName().equals(name)
-                    || json.nextToken() != type) {
+            if (json.next() != JsonToken.FIELD_NAME
+                    || !json.name().equals(name)
+                    || json.next() != type) {
                 throw new InvalidStateException("The key '" + name + "' is not where it must be");
             }
         }
 
         private void requireVersion() throws IOException {
             key("version", JsonToken.VALUE_NUMBER_INT);
-            int version = json.getIntValue();
+            int version = Math.clamp(json.number(), Integer.MIN_VALUE, Integer.MAX_VALUE);
             if (version > VERSION) {
                 throw new SavedFormException.TooNew(
                         file,
@@ -206,8 +222,8 @@ final class ManifestFile {
         private List<String> requires() throws IOException {
             key("requires", JsonToken.START_ARRAY);
             List<String> requires = new ArrayList<>();
-            while (json.nextToken() == JsonToken.VALUE_STRING) {
-                String feature = json.getText();
+            while (json.next() == JsonToken.VALUE_STRING) {
+                String feature = json.text();
                 if (!Manifest.KNOWN_FEATURES.contains(feature)) {
                     throw new SavedFormException.TooNew(
                             file,
@@ -218,7 +234,7 @@ final class ManifestFile {
                 }
                 requires.add(feature);
             }
-            if (json.currentToken() != JsonToken.END_ARRAY) {
+            if (json.current() != JsonToken.END_ARRAY) {
                 throw new InvalidStateException("'requires' must be a list of names");
             }
             return requires;

@@ -37,6 +37,40 @@ import java.util.OptionalLong;
 public final class RecordCodec {
     private static final String KIND_OF_SEALED = "is";
 
+    /** What reflection says of a record, asked for once, as that costs more than to read one. */
+    private record Shape(String[] names, Type[] types, Constructor<?> constructor) {
+        private static final ClassValue<Shape> ALL =
+                new ClassValue<>() {
+                    @Override
+                    protected Shape computeValue(Class<?> type) {
+                        return look(type);
+                    }
+                };
+
+        static Shape of(Class<?> type) {
+            return ALL.get(type);
+        }
+
+        private static Shape look(Class<?> type) {
+            RecordComponent[] components = type.getRecordComponents();
+            String[] names = new String[components.length];
+            Type[] types = new Type[components.length];
+            Class<?>[] parameters = new Class<?>[components.length];
+            for (int i = 0; i < components.length; i++) {
+                names[i] = components[i].getName();
+                types[i] = components[i].getGenericType();
+                parameters[i] = components[i].getType();
+            }
+            try {
+                Constructor<?> constructor = type.getDeclaredConstructor(parameters);
+                constructor.setAccessible(true);
+                return new Shape(names, types, constructor);
+            } catch (NoSuchMethodException e) {
+                throw new IllegalStateException("Not a record: " + type.getTypeName(), e);
+            }
+        }
+    }
+
     private RecordCodec() {}
 
     /** Writes a record as one object. */
@@ -110,38 +144,39 @@ public final class RecordCodec {
      * @throws InvalidStateException where it is no such record
      */
     public static <T extends Record> T read(JsonParser json, Class<T> type) throws IOException {
+        return read(JsonInput.of(json), type);
+    }
+
+    /** As the other. */
+    public static <T extends Record> T read(JsonInput json, Class<T> type) throws IOException {
         require(json, JsonToken.START_OBJECT, type.getSimpleName());
         return type.cast(readComponents(json, type));
     }
 
-    private static Object readComponents(JsonParser json, Class<?> type) throws IOException {
-        RecordComponent[] components = type.getRecordComponents();
-        Class<?>[] types = new Class<?>[components.length];
-        Object[] values = new Object[components.length];
-        for (int i = 0; i < components.length; i++) {
-            String name = components[i].getName();
-            types[i] = components[i].getType();
+    private static Object readComponents(JsonInput json, Class<?> type) throws IOException {
+        Shape shape = Shape.of(type);
+        Object[] values = new Object[shape.names().length];
+        for (int i = 0; i < values.length; i++) {
+            String name = shape.names()[i];
             readKey(json, name, type);
-            values[i] = readValue(json, components[i].getGenericType(), name);
+            values[i] = readValue(json, shape.types()[i], name);
         }
-        if (json.nextToken() != JsonToken.END_OBJECT) {
+        if (json.next() != JsonToken.END_OBJECT) {
             throw new InvalidStateException(
-                    type.getSimpleName() + " has too many values: " + json.currentName());
+                    type.getSimpleName() + " has too many values: " + json.name());
         }
-        return construct(type, types, values);
+        return construct(shape.constructor(), values);
     }
 
-    private static void readKey(JsonParser json, String name, Class<?> type) throws IOException {
-        if (json.nextToken() != JsonToken.FIELD_NAME || !json.currentName().equals(name)) {
+    private static void readKey(JsonInput json, String name, Class<?> type) throws IOException {
+        if (json.next() != JsonToken.FIELD_NAME || !json.name().equals(name)) {
             throw new InvalidStateException(type.getSimpleName() + " has no " + name);
         }
-        json.nextToken();
+        json.next();
     }
 
-    private static Object construct(Class<?> type, Class<?>[] types, Object[] values) {
+    private static Object construct(Constructor<?> constructor, Object[] values) {
         try {
-            Constructor<?> constructor = type.getDeclaredConstructor(types);
-            constructor.setAccessible(true);
             return constructor.newInstance(values);
         } catch (InvocationTargetException e) {
             // Whatever a constructor throws at values that cannot be, the file is to blame.
@@ -150,11 +185,11 @@ public final class RecordCodec {
             }
             throw new InvalidStateException(String.valueOf(e.getCause().getMessage()));
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("Cannot make a " + type.getTypeName(), e);
+            throw new IllegalStateException("Cannot make a " + constructor.getName(), e);
         }
     }
 
-    private static Object readValue(JsonParser json, Type type, String name) throws IOException {
+    private static Object readValue(JsonInput json, Type type, String name) throws IOException {
         Class<?> raw = raw(type);
         if (raw == Optional.class) {
             return isNull(json)
@@ -169,7 +204,7 @@ public final class RecordCodec {
         if (raw == List.class) {
             require(json, JsonToken.START_ARRAY, name);
             List<Object> list = new ArrayList<>();
-            while (json.nextToken() != JsonToken.END_ARRAY) {
+            while (json.next() != JsonToken.END_ARRAY) {
                 list.add(readValue(json, argument(type), name));
             }
             return List.copyOf(list);
@@ -181,7 +216,7 @@ public final class RecordCodec {
         return readScalar(json, raw, name);
     }
 
-    private static Class<?> readKind(JsonParser json, Class<?> sealed) throws IOException {
+    private static Class<?> readKind(JsonInput json, Class<?> sealed) throws IOException {
         readKey(json, KIND_OF_SEALED, sealed);
         String kind = text(json, KIND_OF_SEALED);
         for (Class<?> permitted : sealed.getPermittedSubclasses()) {
@@ -192,21 +227,25 @@ public final class RecordCodec {
         throw new InvalidStateException(sealed.getSimpleName() + " cannot be a '" + kind + "'");
     }
 
-    private static Object readScalar(JsonParser json, Class<?> type, String name)
+    private static Object readScalar(JsonInput json, Class<?> type, String name)
             throws IOException {
         if (type == boolean.class || type == Boolean.class) {
-            if (json.currentToken() != JsonToken.VALUE_TRUE) {
+            if (json.current() != JsonToken.VALUE_TRUE) {
                 require(json, JsonToken.VALUE_FALSE, name);
             }
-            return json.getBooleanValue();
+            return json.current() == JsonToken.VALUE_TRUE;
         }
         if (type == int.class || type == Integer.class) {
             require(json, JsonToken.VALUE_NUMBER_INT, name);
-            return json.getIntValue();
+            long number = json.number();
+            if (number != (int) number) {
+                throw new InvalidStateException(name + " is out of range: " + number);
+            }
+            return (int) number;
         }
         if (type == long.class || type == Long.class) {
             require(json, JsonToken.VALUE_NUMBER_INT, name);
-            return json.getLongValue();
+            return json.number();
         }
         String text = text(json, name);
         try {
@@ -233,20 +272,20 @@ public final class RecordCodec {
         throw new IllegalStateException("Cannot read a " + type.getTypeName());
     }
 
-    private static String text(JsonParser json, String name) throws IOException {
+    private static String text(JsonInput json, String name) throws IOException {
         require(json, JsonToken.VALUE_STRING, name);
-        return json.getText();
+        return json.text();
     }
 
-    private static void require(JsonParser json, JsonToken token, String name) {
-        if (json.currentToken() != token) {
+    private static void require(JsonInput json, JsonToken token, String name) {
+        if (json.current() != token) {
             throw new InvalidStateException(
-                    name + " is of another type: " + json.currentToken() + ", not " + token);
+                    name + " is of another type: " + json.current() + ", not " + token);
         }
     }
 
-    private static boolean isNull(JsonParser json) {
-        return json.currentToken() == JsonToken.VALUE_NULL;
+    private static boolean isNull(JsonInput json) {
+        return json.current() == JsonToken.VALUE_NULL;
     }
 
     private static boolean isSealed(Type type) {

@@ -44,7 +44,11 @@ public final class StateCodec {
      * @throws SavedFormException where a part is older or newer than this build reads
      */
     public static MachineState read(JsonParser json, Path from) throws IOException {
-        if (json.currentToken() != JsonToken.START_ARRAY) {
+        return read(JsonInput.of(json), from);
+    }
+
+    static MachineState read(JsonInput json, Path from) throws IOException {
+        if (json.current() != JsonToken.START_ARRAY) {
             throw new InvalidStateException("The state is no list");
         }
         return new Reader(from, json).state();
@@ -92,12 +96,12 @@ public final class StateCodec {
     }
 
     /** Reads the entries in their order. */
-    private record Reader(Path file, JsonParser json) {
+    private record Reader(Path file, JsonInput json) {
         MachineState state() throws IOException {
             PlatformState.V1 platform = null;
             List<VcpuState.V1> vcpus = new ArrayList<>();
             List<DeviceState> devices = new ArrayList<>();
-            while (json.nextToken() != JsonToken.END_ARRAY) {
+            while (json.next() != JsonToken.END_ARRAY) {
                 DeviceState entry = stateEntry();
                 switch (entry.payload()) {
                     case PlatformState.V1 p -> {
@@ -127,19 +131,19 @@ public final class StateCodec {
         }
 
         private DeviceState stateEntry() throws IOException {
-            if (json.currentToken() != JsonToken.START_OBJECT) {
+            if (json.current() != JsonToken.START_OBJECT) {
                 throw new InvalidStateException("A state must be an object");
             }
             key("path", JsonToken.VALUE_STRING);
-            String path = json.getText();
+            String path = json.text();
             key("kind", JsonToken.VALUE_STRING);
-            String kind = json.getText();
+            String kind = json.text();
             key("version", JsonToken.VALUE_NUMBER_INT);
-            int version = json.getIntValue();
+            int version = Math.clamp(json.number(), Integer.MIN_VALUE, Integer.MAX_VALUE);
             StateKinds.Entry entry = StateKinds.find(file, path, kind, version);
             key("payload", JsonToken.START_OBJECT);
             Record payload = entry.upgrade().apply(RecordCodec.read(json, entry.type().type()));
-            if (json.nextToken() != JsonToken.END_OBJECT) {
+            if (json.next() != JsonToken.END_OBJECT) {
                 throw new InvalidStateException("There is more behind the payload of " + path);
             }
             int newest = StateKinds.of(kind).getLast().type().version();
@@ -147,9 +151,9 @@ public final class StateCodec {
         }
 
         private void key(String name, JsonToken type) throws IOException {
-            if (json.nextToken() != JsonToken.FIELD_NAME
-                    || !json.currentName().equals(name)
-                    || json.nextToken() != type) {
+            if (json.next() != JsonToken.FIELD_NAME
+                    || !json.name().equals(name)
+                    || json.next() != type) {
                 throw new InvalidStateException("The key '" + name + "' is not where it must be");
             }
         }
