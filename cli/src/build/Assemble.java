@@ -212,6 +212,11 @@ final class Assemble {
         if (!Files.isDirectory(built)) {
             return;
         }
+        Path agents = Files.createDirectories(dist.resolve("agent"));
+        Files.copy(
+                built.resolve("hosta-agent"),
+                agents.resolve("hosta-agent"),
+                StandardCopyOption.REPLACE_EXISTING);
         StringBuilder list = new StringBuilder();
         try (Stream<Path> files = Files.list(built)) {
             for (Path file : files.sorted().toList()) {

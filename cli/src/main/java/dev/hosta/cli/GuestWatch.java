@@ -4,6 +4,7 @@ import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.script.PanicSign;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,7 +18,7 @@ import java.util.Optional;
 final class GuestWatch implements ConsoleOutput {
     private final ConsoleOutput next;
     private final Runnable onPanic;
-    private final List<ConsoleOutput> readers;
+    private final List<ConsoleOutput> readers = new ArrayList<>();
 
     // Guarded by this object's monitor.
     private PanicSign sign = new PanicSign();
@@ -27,12 +28,18 @@ final class GuestWatch implements ConsoleOutput {
      * Nothing written yet.
      *
      * @param next gets every byte first
-     * @param readers get every byte after it
+     * @param log gets every byte after it, if there is one
+     * @param script likewise, what it shows
      * @param onPanic is called once a kernel has panicked and said all; on a vCPU's thread
      */
-    GuestWatch(ConsoleOutput next, List<ConsoleOutput> readers, Runnable onPanic) {
+    GuestWatch(
+            ConsoleOutput next,
+            Optional<ConsoleLog> log,
+            Optional<ScriptedRun> script,
+            Runnable onPanic) {
         this.next = next;
-        this.readers = List.copyOf(readers);
+        log.ifPresent(readers::add);
+        script.ifPresent(steps -> readers.add(steps.console()));
         this.onPanic = onPanic;
     }
 

@@ -41,6 +41,9 @@ record RunEnd(
         if (failed.isEmpty()) {
             return awaited || line.isPresent() ? this : with(ExitStatus.OK);
         }
+        if (result.isCommandsStatus() && line.isEmpty()) {
+            return with(result.status().orElseThrow());
+        }
         String said = failed.get().line();
         Failure.print(said.substring(0, said.length() - 1) + where);
         if (!result.screen().isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.hosta.cli;
 
+import dev.hosta.boot.Initramfs;
 import dev.hosta.linux.PidFile;
 import dev.hosta.machine.BootSpec;
 import dev.hosta.machine.DiskSpec;
@@ -227,15 +228,17 @@ final class RunOptions {
         Optional<MachineSpec> base =
                 value(parsed, "--config", RunOptions::path)
                         .map(file -> SpecReader.read(file, "vm-" + PidFile.ownPid()));
-        BootSpec boot = guest.isEmpty() ? image(parsed, base) : builtIn(parsed, guest, arguments);
+        BootSpec own = guest.isEmpty() ? image(parsed, base) : builtIn(parsed, guest, arguments);
+        String name =
+                value(parsed, "--name", MachineSpec::requireName)
+                        .or(() -> base.map(MachineSpec::name))
+                        .orElseGet(
+                                () -> (guest.isEmpty() ? "vm-" : guest + "-") + PidFile.ownPid());
+        Optional<Initramfs> initramfs = AgentOptions.read(parsed, script, own, !guest.isEmpty());
+        BootSpec boot = initramfs.map(made -> AgentOptions.with(made, own, name)).orElse(own);
         MachineSpec machine =
                 new MachineSpec(
-                        value(parsed, "--name", MachineSpec::requireName)
-                                .or(() -> base.map(MachineSpec::name))
-                                .orElseGet(
-                                        () ->
-                                                (guest.isEmpty() ? "vm-" : guest + "-")
-                                                        + PidFile.ownPid()),
+                        name,
                         value(parsed, "--cpus", RunOptions::cpus)
                                 .or(() -> base.map(MachineSpec::cpus))
                                 .orElse(MachineSpec.DEFAULT_CPUS),
@@ -257,7 +260,7 @@ final class RunOptions {
                 value(parsed, "--timeout", TimeText::parse),
                 !parsed.hasMatchedOption("--no-reboot"),
                 background,
-                WatchOptions.read(parsed, script));
+                WatchOptions.read(parsed, script, initramfs));
     }
 
     /** Those of the command line where it names any, else those of the file. */

@@ -32,11 +32,14 @@ import java.util.function.UnaryOperator;
 final class ScriptOptions {
     private static final String EXPECT = "--expect";
     private static final String SEND = "--send";
+    private static final String EXEC = "--exec";
     private static final String EXPECT_TIMEOUT = "--expect-timeout";
     private static final String SCRIPT = "--script";
     private static final String REPORT = "--report";
     private static final String REPORT_FORMAT = "--report-format";
     private static final String TAP = "--tap";
+
+    private static final Duration FOR_EVER = Duration.ofDays(365);
 
     /**
      * One word for the guest, or of it.
@@ -71,6 +74,15 @@ final class ScriptOptions {
                 Escapes::read,
                 "Type TEXT on the serial console; \\n is Enter. Repeatable, in order with"
                         + " --expect. When it is the last, the guest's own end is awaited.");
+        add(
+                spec,
+                EXEC,
+                "COMMAND",
+                order,
+                UnaryOperator.identity(),
+                "Run COMMAND by the shell of a Linux guest's initramfs, in place of its init; the"
+                        + " status is the command's. Repeatable, up to the first that fails.");
+        AgentOptions.addTo(spec);
         RunOptions.option(
                 spec,
                 EXPECT_TIMEOUT,
@@ -188,6 +200,10 @@ final class ScriptOptions {
     static ConsoleChoice besideReport(
             ParseResult parsed, Optional<Watching.Named> script, ConsoleChoice console) {
         boolean both = script.isPresent() && script.get().isOnStdout();
+        boolean commands = script.isPresent() && script.get().script().isForCommands();
+        if (commands && !parsed.hasMatchedOption("--console")) {
+            return new ConsoleChoice.None();
+        }
         if (!both || !(console instanceof ConsoleChoice.Stdio)) {
             return console;
         }
@@ -208,9 +224,11 @@ final class ScriptOptions {
     static Optional<Watching.Named> read(ParseResult parsed) {
         List<Talk> talks = new ArrayList<>(parsed.matchedOptionValue(EXPECT, List.of()));
         talks.addAll(parsed.matchedOptionValue(SEND, List.of()));
+        talks.addAll(parsed.matchedOptionValue(EXEC, List.of()));
         if (parsed.hasMatchedOption(SCRIPT)) {
             if (!talks.isEmpty()) {
-                throw new SpecException("--script stands for --expect and --send: leave them out.");
+                throw new SpecException(
+                        "--script stands for --expect, --send and --exec: leave them out.");
             }
             String file = parsed.matchedOptionValue(SCRIPT, "");
             return Optional.of(
@@ -229,11 +247,15 @@ final class ScriptOptions {
         talks.sort(Comparator.comparingInt(Talk::order));
         List<Step> steps = new ArrayList<>();
         for (Talk talk : talks) {
+            boolean exec = talk.option().equals(EXEC);
+            Template text = new Template(talk.text().replace("${", "$${"));
             Step.Action action =
                     talk.option().equals(EXPECT)
                             ? expect(talk.text())
-                            : new Step.Send(new Template(talk.text().replace("${", "$${")));
-            steps.add(new Step(new Place("Command line"), action, timeout));
+                            : exec ? new Step.Exec(text) : new Step.Send(text);
+            // A command takes its time; --timeout limits the run.
+            Duration limit = exec ? FOR_EVER : timeout;
+            steps.add(new Step(new Place("Command line"), action, limit));
         }
         return Optional.of(new Watching.Named("command line", Script.of(steps), reporting(parsed)));
     }

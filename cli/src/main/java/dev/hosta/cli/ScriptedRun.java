@@ -4,6 +4,7 @@ import dev.hosta.kvm.KvmException;
 import dev.hosta.linux.LinuxException;
 import dev.hosta.machine.MachineOutcome;
 import dev.hosta.machine.VirtualMachine;
+import dev.hosta.script.AgentLink;
 import dev.hosta.script.ConsoleText;
 import dev.hosta.script.Script;
 import dev.hosta.script.ScriptGuest;
@@ -20,6 +21,7 @@ import dev.hosta.snapshot.SavedForm;
 import dev.hosta.snapshot.SavedFormException;
 import dev.hosta.snapshot.SavedMachine;
 
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -37,6 +39,7 @@ final class ScriptedRun implements ScriptGuest {
     private final Script script;
     private final Optional<Reporting> reporting;
     private final Session session;
+    private final Optional<AgentLink> agent;
     private final ConsoleText text = new ConsoleText();
     private final Thread thread = new Thread(this::takeSteps, "script");
 
@@ -59,6 +62,10 @@ final class ScriptedRun implements ScriptGuest {
         this.name = named.name();
         this.script = named.script();
         this.reporting = named.reporting();
+        this.agent =
+                script.needsAgent()
+                        ? Optional.of(new AgentLink(script.isForCommands()))
+                        : Optional.empty();
         this.session = session;
     }
 
@@ -106,6 +113,7 @@ final class ScriptedRun implements ScriptGuest {
             notifyAll();
         }
         text.end();
+        release();
         synchronized (this) {
             try {
                 while (started && result.isEmpty()) {
@@ -308,7 +316,31 @@ final class ScriptedRun implements ScriptGuest {
     }
 
     @Override
-    public CommandResult run(String command, long endNanos) {
-        throw new StepException("the guest has no agent");
+    public CommandResult run(String command, long endNanos) throws InterruptedException {
+        return link().run(command, endNanos, Optional.empty(), Optional.empty());
+    }
+
+    @Override
+    public int exec(String command, long endNanos) throws InterruptedException {
+        Optional<OutputStream> out = Optional.of(System.out);
+        Optional<OutputStream> err = Optional.of(System.err);
+        return link().run(command, endNanos, out, err).status();
+    }
+
+    private AgentLink link() {
+        return agent.orElseThrow(() -> new StepException("the guest has no agent"));
+    }
+
+    /** Has nobody wait for the agent any longer: the guest is about to end. */
+    void release() {
+        agent.ifPresent(AgentLink::end);
+    }
+
+    /** Connects the machine, which does not run yet, with what the steps need of it. */
+    void prepare(VirtualMachine made) {
+        if (agent.isPresent()) {
+            agent.get().restart();
+            made.connectAgent(agent.get());
+        }
     }
 }

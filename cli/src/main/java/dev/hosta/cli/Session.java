@@ -3,7 +3,6 @@ package dev.hosta.cli;
 import dev.hosta.control.ConsoleHub;
 import dev.hosta.control.ControlServer;
 import dev.hosta.control.VmView;
-import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.linux.Background;
 import dev.hosta.linux.LinuxException;
 import dev.hosta.linux.PidFile;
@@ -12,8 +11,6 @@ import dev.hosta.machine.MachineOutcome;
 import dev.hosta.machine.RuntimeFolder;
 import dev.hosta.machine.VirtualMachine;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -74,10 +71,7 @@ final class Session implements ConsoleInput.Guest {
         this.console = Console.of(request.console(), this);
         this.script = request.watching().script().map(named -> new ScriptedRun(named, this));
         this.log = request.watching().log().map(ConsoleLog::new);
-        List<ConsoleOutput> readers = new ArrayList<>();
-        log.ifPresent(readers::add);
-        script.ifPresent(steps -> readers.add(steps.console()));
-        this.watch = new GuestWatch(console.output(), readers, this::panicked);
+        this.watch = new GuestWatch(console.output(), log, script, this::panicked);
         this.hub = new ConsoleHub(watch, this::offer);
         this.terminal =
                 request.machine().consoles().isOnStdio()
@@ -125,6 +119,7 @@ final class Session implements ConsoleInput.Guest {
             if (folderHeld().isEmpty()) {
                 hold(RuntimeFolder.claim(request.machine().name()));
             }
+            request.watching().makeInitramfs(request.machine().boot());
             end = runUntilEnd();
             console.flush();
             terminal.ifPresent(port -> port.console().flush());
@@ -170,6 +165,9 @@ final class Session implements ConsoleInput.Guest {
 
     private RunEnd run(VirtualMachine vm) {
         attach(vm);
+        if (script.isPresent()) {
+            script.get().prepare(vm);
+        }
         console.open();
         terminal.ifPresent(port -> port.console().open());
         if (!goesOn) {
@@ -372,6 +370,9 @@ final class Session implements ConsoleInput.Guest {
 
     private void release() {
         console.release();
+        if (script.isPresent()) {
+            script.get().release();
+        }
         terminal.ifPresent(port -> port.console().release());
     }
 

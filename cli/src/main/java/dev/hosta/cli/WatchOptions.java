@@ -1,5 +1,7 @@
 package dev.hosta.cli;
 
+import dev.hosta.boot.Initramfs;
+
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -47,12 +49,14 @@ final class WatchOptions {
         ScriptOptions.addTo(spec);
     }
 
-    static Watching read(ParseResult parsed, Optional<Watching.Named> script) {
+    static Watching read(
+            ParseResult parsed, Optional<Watching.Named> script, Optional<Initramfs> initramfs) {
         return new Watching(
                 RunOptions.value(parsed, STALL, TimeText::parse),
                 !parsed.hasMatchedOption(NO_PANIC_WATCH),
                 script,
                 RunOptions.value(parsed, CONSOLE_LOG, RunOptions::path),
+                initramfs,
                 RunOptions.value(parsed, SYMBOLS, RunOptions::path));
     }
 }

@@ -6,6 +6,7 @@ import dev.hosta.device.bus.AddressSpace;
 import dev.hosta.device.bus.BusDevice;
 import dev.hosta.device.irq.InterruptLine;
 import dev.hosta.device.legacy.AcpiPower;
+import dev.hosta.device.legacy.AgentPort;
 import dev.hosta.device.legacy.CmosRtc;
 import dev.hosta.device.legacy.DebugExit;
 import dev.hosta.device.legacy.ExitStatus;
@@ -43,6 +44,7 @@ import java.util.function.IntFunction;
  *   0f4-0f7       debug exit, (v &lt;&lt; 1) | 1       -
  *   3f8-3ff       serial port COM1               GSI 4
  *   505           pvpanic: the kernel panicked   -
+ *   5f0-5f1       agent in the guest             -
  *   5f4           exact exit status              -
  *   600-60f       ACPI: PM1a, PM timer, GPE0     GSI 9, the SCI
  *   cf8-cff       PCI: nothing here; cf9 resets  -
@@ -65,6 +67,7 @@ final class Board implements AutoCloseable {
     private static final int DEBUG_EXIT_PORT = 0xf4;
     private static final int SERIAL_PORT = 0x3f8;
     private static final int PANIC_PORT = 0x505;
+    private static final int AGENT_PORT = 0x5f0;
     private static final int EXIT_STATUS_PORT = 0x5f4;
     private static final int ACPI_PORT = 0x600;
     private static final int PCI_PORT = 0xcf8;
@@ -73,6 +76,7 @@ final class Board implements AutoCloseable {
     private final AddressSpace mmio = new AddressSpace("MMIO");
     private final Uart16550 serial;
     private final AcpiPower power;
+    private final AgentPort agent = new AgentPort();
 
     private final List<VirtioMmioDevice> virtioMmio = new ArrayList<>();
 
@@ -110,6 +114,7 @@ final class Board implements AutoCloseable {
         port(DEBUG_EXIT_PORT, DebugExit.SIZE_BYTES, "debug exit", new DebugExit(requests));
         port(SERIAL_PORT, Uart16550.SIZE_BYTES, "serial0", serial);
         port(PANIC_PORT, PanicPort.SIZE_BYTES, "pvpanic", new PanicPort(requests));
+        port(AGENT_PORT, AgentPort.SIZE_BYTES, "agent", agent);
         port(EXIT_STATUS_PORT, ExitStatus.SIZE_BYTES, "exit status", new ExitStatus(requests));
         port(ACPI_PORT, AcpiPower.SIZE_BYTES, "acpi power", power);
         port(PCI_PORT, PciConfigPorts.SIZE_BYTES, "pci config", pci);
@@ -169,6 +174,10 @@ final class Board implements AutoCloseable {
 
     AcpiPower power() {
         return power;
+    }
+
+    AgentPort agent() {
+        return agent;
     }
 
     void start() {

@@ -2,6 +2,7 @@ package dev.hosta.machine;
 
 import dev.hosta.boot.GenerationId;
 import dev.hosta.device.backend.ConsoleOutput;
+import dev.hosta.device.legacy.AgentPort;
 import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.kvm.KvmVm;
 import dev.hosta.linux.KernelEntropy;
@@ -82,12 +83,7 @@ public final class VirtualMachine implements AutoCloseable {
         return MachineBuilder.build(spec, console, Optional.empty());
     }
 
-    /**
-     * As {@link #create(MachineSpec, ConsoleOutput)}, with a terminal for the guest's virtio
-     * console.
-     *
-     * @param terminal where the console goes that the spec has on stdio; stays the caller's
-     */
+    /** As the other, with a terminal, which stays the caller's, for the virtio console on stdio. */
     public static VirtualMachine create(
             MachineSpec spec, ConsoleOutput console, StdioPort terminal) {
         return MachineBuilder.build(spec, console, Optional.of(terminal));
@@ -196,6 +192,11 @@ public final class VirtualMachine implements AutoCloseable {
         board.power().pressPowerButton();
     }
 
+    /** Has an agent in the guest talk to a host, before the guest runs. */
+    public void connectAgent(AgentPort.Host host) {
+        board.agent().connect(host);
+    }
+
     /**
      * Sends each vCPU a non-maskable interrupt, as the NMI button of a PC does. A paused guest
      * takes it when it runs on.
@@ -209,11 +210,7 @@ public final class VirtualMachine implements AutoCloseable {
         }
     }
 
-    /**
-     * Sends bytes to the serial port.
-     *
-     * @return how many it took, 0 when it is full
-     */
+    /** Sends bytes to the serial port, and says how many it took; 0 when it is full. */
     public int offerConsoleInput(byte[] bytes, int offset, int length) {
         return board.serial().offer(bytes, offset, length);
     }

@@ -2,6 +2,7 @@ package dev.hosta.script;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What is to be done with a guest, step after step.
@@ -34,6 +35,21 @@ public record Script(Optional<Guest> guest, List<Step> steps, List<Step> last) {
     /** Steps for a guest that something else names. */
     public static Script of(List<Step> steps) {
         return new Script(Optional.empty(), steps, List.of());
+    }
+
+    /** Whether it runs commands in the guest, for which that needs the agent. */
+    public boolean needsAgent() {
+        return Stream.concat(steps.stream(), last.stream())
+                .anyMatch(step -> step.action() instanceof Step.Run || isExec(step));
+    }
+
+    /** Whether the commands are all that the guest is for: the agent is its init then. */
+    public boolean isForCommands() {
+        return steps.stream().anyMatch(Script::isExec);
+    }
+
+    private static boolean isExec(Step step) {
+        return step.action() instanceof Step.Exec;
     }
 
     /** Whether it leaves the guest to end by itself: nothing was waited for after the last word. */

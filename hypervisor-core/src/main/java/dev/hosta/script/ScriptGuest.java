@@ -64,6 +64,14 @@ public interface ScriptGuest {
     CommandResult run(String command, long endNanos) throws InterruptedException;
 
     /**
+     * Runs a command in it, by its agent; what it writes goes where the user sees it.
+     *
+     * @param endNanos after which to give up
+     * @return its status, 0..255
+     */
+    int exec(String command, long endNanos) throws InterruptedException;
+
+    /**
      * How a command in the guest went.
      *
      * @param status 0..255

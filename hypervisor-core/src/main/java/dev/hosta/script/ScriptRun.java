@@ -33,6 +33,7 @@ public final class ScriptRun {
     private final Consumer<StepResult> listener;
     private final Map<String, String> captured = new TreeMap<>();
     private final List<StepResult> results = new ArrayList<>();
+    private OptionalInt status = OptionalInt.empty();
 
     /**
      * Nothing is done yet.
@@ -59,8 +60,8 @@ public final class ScriptRun {
         for (Step step : script.last()) {
             take(step);
         }
-        return new ScriptResult(
-                name, results, script.steps().size() + script.last().size(), screen);
+        int planned = script.steps().size() + script.last().size();
+        return new ScriptResult(name, results, planned, screen, status);
     }
 
     private boolean take(Step step) throws InterruptedException {
@@ -97,6 +98,7 @@ public final class ScriptRun {
             case Step.Suspend suspend -> guest.suspend(suspend.folder());
             case Step.Resume resume -> guest.resume(resume.folder());
             case Step.Run run -> run(run, endNanos);
+            case Step.Exec exec -> exec(exec, endNanos);
             case Step.Assert claim -> check(claim);
         }
     }
@@ -207,6 +209,14 @@ public final class ScriptRun {
                             + (last.isEmpty() ? "" : "; it said: " + Escapes.show(last)));
         }
         run.into().ifPresent(into -> captured.put(into, result.out().replaceFirst("\\R\\z", "")));
+    }
+
+    private void exec(Step.Exec exec, long endNanos) throws InterruptedException {
+        int ended = guest.exec(exec.command().with(captured), endNanos);
+        status = OptionalInt.of(ended);
+        if (ended != 0) {
+            throw new StepException("status " + ended);
+        }
     }
 
     private void check(Step.Assert claim) {

@@ -227,6 +227,24 @@ public record Step(Place place, Action action, Duration timeout) {
     }
 
     /**
+     * Runs a command in the guest, by its shell, whose output is the process's own; a status other
+     * than 0 is the script's, and ends the steps.
+     *
+     * @param command with names of captures
+     */
+    public record Exec(Template command) implements Action {
+        @Override
+        public String name() {
+            return "exec";
+        }
+
+        @Override
+        public String detail() {
+            return "'" + command.text() + "'";
+        }
+    }
+
+    /**
      * Compares what was captured.
      *
      * @param that text with names

@@ -1,0 +1,71 @@
+#!/bin/bash
+# Shows in the lane that commands run in the distribution's kernel without anything prepared in the guest: in place of
+# its init with a folder of the host's (--exec, --copy-in), and beside it from a script; and that its panic is a crash.
+#
+#   exec-test.sh [-o FOLDER]     FOLDER keeps the consoles
+#
+# Needs what ../install-packages.sh installs, and a built Hosta.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+hosta=$(cd "$here/../../cli" && pwd)/bin/hosta
+cache=${LANE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hosta-lane}
+
+if [ "${1:-}" != inside ]; then
+    out=()
+    [ "${1:-}" != -o ] || out=(-o "$2")
+    [ -e "$cache/guest.cpio" ] || "$here/setup.sh"
+    "$here/lane" -m 3072 -t 400 "${out[@]}" "$here/exec-test.sh inside"
+    exit
+fi
+
+folder=/run/exec-test
+mkdir -p $folder/in/sub
+export HOSTA_HOME=$folder/home
+kernel=$(echo "$cache"/k-cloud/boot/vmlinuz-*)
+fail() { echo "exec-test: $*" >&2; exit 1; }
+
+# run NAME OPTION...: sets status, out and err
+run() {
+    local name=$1
+    shift
+    status=0
+    timeout 180 "$hosta" run --memory 256M --kernel "$kernel" --initrd "$cache/guest.cpio" \
+        --append 'console=ttyS0 quiet nokaslr' --console-log "$OUT/$name.log" "$@" \
+        > $folder/out 2> $folder/err < /dev/null || status=$?
+    out=$(cat $folder/out) err=$(cat $folder/err)
+    printf '%s: status %s\n%s\n%s\n' "$name" "$status" "$out" "$err"
+}
+
+echo 'from the host' > $folder/in/sub/file
+run exec --copy-in $folder/in:/data --exec 'uname -r; cat /data/sub/file; echo oops >&2; exit 3'
+[ "$status" = 3 ] || fail "exec: status $status"
+[ "$out" = "${kernel##*/vmlinuz-}
+from the host" ] || fail "exec: other output"
+[ "$err" = oops ] || fail "exec: other errors"
+
+run panic --symbols "$cache"/k-cloud/boot/System.map-* --exec 'echo c > /proc/sysrq-trigger'
+[ "$status" = 126 ] || fail "panic: status $status"
+grep -q '^hosta: The guest crashed: kernel panic: sysrq triggered crash$' $folder/err || fail "panic: another line"
+grep -q '^vCPU 0 in [a-z_]*+0x' $folder/err || fail "panic: no name for rip"
+grep -q 'Call Trace:' "$OUT/panic.log" || fail "panic: no trace on the console"
+
+cat > $folder/boot.yaml << 'EOF'
+timeout: 120s
+steps:
+  - expect: 'guest# '
+  - run: cat /proc/1/cmdline | tr '\0' ' '
+    into: init
+  - assert: ${init}
+    is: '.*/init.*'
+  - run: echo no >&2; exit 5
+    status: 5
+  - send: echo $((6*7))\r
+  - expect: "^42"
+  - run: poweroff -f & sleep 60
+    timeout: 5s
+EOF
+run script --console none --script $folder/boot.yaml --tap
+[ "$status" = 122 ] || fail "script: status $status"
+[ "$(grep -c '^ok ' $folder/out)" = 6 ] || fail "script: other steps"
+grep -q '^not ok 7 - run' $folder/out || fail "script: the end of the guest is no failure"
+echo "exec-test: all right"
