@@ -128,6 +128,8 @@ class Hosta:
     def save(self, action, form):
         """Suspend or snapshot; what it reports."""
         command = self.command(action, "guest", "--to", form, "--json")
+        if action == "snapshot":
+            command.append("--no-disks")  # nobody resumes from it
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
         events = [json.loads(line) for line in done.stdout.splitlines()]
         return next(event for event in events if event["event"] == "done")
