@@ -15,6 +15,7 @@ import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.migration.MigrationAddress;
 import dev.hosta.migration.TlsFolder;
+import dev.hosta.snapshot.ClockChoice;
 import dev.hosta.snapshot.Overrides;
 import dev.hosta.snapshot.RestoreOptions;
 import dev.hosta.snapshot.SavedForm;
@@ -148,7 +149,7 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
         VmView vm = begin();
         boolean restored = false;
         try {
-            RestoreOptions options = new RestoreOptions(prefault, false);
+            RestoreOptions options = new RestoreOptions(prefault, false, ClockChoice.STOPPED);
             VirtualMachine machine = saved.restore(overrides, hub, options);
             bringUp(vm, machine, () -> {});
             restored = true;

@@ -3,6 +3,7 @@ package dev.hosta.cli;
 import dev.hosta.linux.PidFile;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.SpecException;
+import dev.hosta.snapshot.ClockChoice;
 import dev.hosta.snapshot.Overrides;
 import dev.hosta.snapshot.RestoreOptions;
 import dev.hosta.snapshot.SavedForm;
@@ -16,6 +17,7 @@ import picocli.CommandLine.ParseResult;
 /** {@code hosta resume DIR}: becomes the VMM of a VM that was saved, from where it stood. */
 final class ResumeCommand implements Command {
     private static final String PREFAULT = "--prefault";
+    private static final String CLOCK = "--clock";
 
     private final WarmUp warmUp = new WarmUp();
 
@@ -50,8 +52,22 @@ final class ResumeCommand implements Command {
                 "Name of the VM (default: as it was).");
         ResumeOptions.addTo(spec);
         ResumeOptions.flag(spec, PREFAULT, "Load all of its memory first.");
+        RunOptions.option(
+                spec,
+                CLOCK,
+                "stopped|host",
+                ResumeCommand::clock,
+                "What kvmclock shows: no time passed (default), or the time that it is.");
         spec.addOption(HelpOption.spec());
         return spec;
+    }
+
+    private static ClockChoice clock(String text) {
+        return switch (text) {
+            case "stopped" -> ClockChoice.STOPPED;
+            case "host" -> ClockChoice.HOST;
+            default -> throw new SpecException("A clock is stopped or host: '" + text + "'.");
+        };
     }
 
     @Override
@@ -65,7 +81,12 @@ final class ResumeCommand implements Command {
         SavedMachine saved =
                 SavedForm.read(RunOptions.absolute(parsed.matchedPositionalValue(0, "")));
         RunRequest request = ResumeOptions.request(parsed, saved.specWith(overrides));
-        RestoreOptions options = new RestoreOptions(parsed.hasMatchedOption(PREFAULT), false);
+        RestoreOptions options =
+                new RestoreOptions(
+                        parsed.hasMatchedOption(PREFAULT),
+                        false,
+                        RunOptions.value(parsed, CLOCK, ResumeCommand::clock)
+                                .orElse(ClockChoice.STOPPED));
         warmUp.await();
         return new Session(
                         request,

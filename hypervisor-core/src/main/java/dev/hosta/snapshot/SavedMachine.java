@@ -21,11 +21,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A saved form that was read and is whole, as far as its manifest goes; its memory is checked when
@@ -171,7 +173,8 @@ public final class SavedMachine {
         }
         try {
             return unique(
-                    VirtualMachine.restore(spec, stateToResume(), cpu(), ram, console, terminal));
+                    VirtualMachine.restore(
+                            spec, stateToResume(options.clock()), cpu(), ram, console, terminal));
         } catch (InvalidStateException e) {
             throw new SavedFormException.Incompatible(
                     folder.resolve(ManifestFile.NAME), e.getMessage() + ".", e);
@@ -322,10 +325,15 @@ public final class SavedMachine {
         }
     }
 
-    /** The guest's clocks go on where they stopped: no time passed for it. */
-    private MachineState stateToResume() {
+    /** The guest's clocks go on where they stopped, unless they are to show the time that it is. */
+    private MachineState stateToResume(ClockChoice choice) {
         PlatformState.V1 platform = state().platform();
-        KvmClock stopped = new KvmClock(platform.clock().nanos(), 0, 0, 0);
+        long ahead =
+                switch (choice) {
+                    case STOPPED -> 0;
+                    case HOST -> nanosSince(platform.clock());
+                };
+        KvmClock stopped = new KvmClock(platform.clock().nanos() + ahead, 0, 0, 0);
         return new MachineState(
                 new PlatformState.V1(
                         platform.masterPic(),
@@ -335,5 +343,14 @@ public final class SavedMachine {
                         stopped),
                 state().vcpus(),
                 state().devices());
+    }
+
+    private long nanosSince(KvmClock saved) {
+        if (!saved.hasRealtime()) {
+            throw incompatible("the host that saved it did not say when. Leave out --clock host");
+        }
+        Instant now = Instant.now();
+        long nanos = TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano();
+        return Math.max(0, nanos - saved.realtimeNanos());
     }
 }
