@@ -232,6 +232,7 @@ final class Session implements ConsoleInput.Guest {
                 server = Optional.of(started);
             }
             announce(held.get());
+            RuntimeFolder.sweepDead();
         } catch (LinuxException e) {
             // Where the guest has ended meanwhile, its folder is gone, and that is no failure.
             if (folderHeld().isPresent()) {

@@ -87,7 +87,11 @@ public final class RuntimeFolder implements AutoCloseable {
 
     /** The names of all VMs that have a folder, those that ended badly too; sorted. */
     public static List<String> names() {
-        String[] names = home().resolve("vms").toFile().list();
+        return names(home());
+    }
+
+    private static List<String> names(Path home) {
+        String[] names = home.resolve("vms").toFile().list();
         return names == null
                 ? List.of()
                 : Arrays.stream(names).filter(MachineSpec::isName).sorted().toList();
@@ -104,13 +108,34 @@ public final class RuntimeFolder implements AutoCloseable {
      * @return whether it is gone
      */
     public static boolean sweep(String name) {
-        Path path = pathOf(name);
+        return sweep(pathOf(name));
+    }
+
+    private static boolean sweep(Path path) {
         try {
             Optional<PidFile> lock = PidFile.tryHold(path.resolve(LOCK));
             lock.ifPresent(held -> new RuntimeFolder(path, held).close());
             return lock.isPresent();
         } catch (LinuxException e) {
             return e.errno() == Errno.ENOENT;
+        }
+    }
+
+    /**
+     * Removes the folders of all VMs whose process is gone without having done so; costs little
+     * where there is none.
+     */
+    public static void sweepDead() {
+        sweepDead(home());
+    }
+
+    static void sweepDead(Path home) {
+        for (String name : names(home)) {
+            Path path = home.resolve("vms").resolve(name);
+            OptionalInt pid = PidFile.holder(path.resolve(LOCK));
+            if (pid.isPresent() && !Files.exists(Path.of("/proc/" + pid.getAsInt()))) {
+                sweep(path);
+            }
         }
     }
 

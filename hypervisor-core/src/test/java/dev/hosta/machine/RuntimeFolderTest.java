@@ -67,6 +67,21 @@ class RuntimeFolderTest {
     }
 
     @Test
+    void sweepsUpAfterThoseThatAreGoneAlone() throws IOException {
+        Path dead = Files.createDirectories(home.resolve("vms/dead"));
+        Files.writeString(dead.resolve("lock"), "2147483647 killed\n");
+        Files.writeString(dead.resolve("config.json"), "{}");
+        Path unknown = Files.createDirectories(home.resolve("vms/unknown"));
+        Files.writeString(unknown.resolve("lock"), "");
+        try (RuntimeFolder alive = RuntimeFolder.claim(home, "alive")) {
+            RuntimeFolder.sweepDead(home);
+            assertFalse(Files.exists(dead));
+            assertTrue(Files.exists(unknown) && Files.exists(alive.path().resolve("lock")));
+        }
+        RuntimeFolder.sweepDead(home.resolve("nothing"));
+    }
+
+    @Test
     void saysWhereItCannotBeMade() throws IOException {
         Path file = Files.writeString(home.resolve("file"), "");
         SpecException e =
