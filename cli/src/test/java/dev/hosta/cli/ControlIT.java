@@ -180,7 +180,7 @@ class ControlIT {
                     "{\"cpus\":{\"boot_vcpus\":2,\"max_vcpus\":2},\"memory\":{\"size\":134217728},"
                             + "\"payload\":{\"kernel\":\""
                             + kernel
-                            + "\",\"cmdline\":\"x\"},"
+                            + "\",\"cmdline\":\"1\"},"
                             + "\"serial\":{\"mode\":\"Null\"},\"console\":{\"mode\":\"Off\"}}";
             String unknown = config.replace("\"cmdline\"", "\"host_data\"");
             assertTrue(curl(socket, "PUT", "vm.create", "-d", unknown).endsWith(" 400"));

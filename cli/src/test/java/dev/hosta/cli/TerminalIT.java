@@ -1,5 +1,6 @@
 package dev.hosta.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -25,7 +26,7 @@ import java.nio.file.Path;
 @Timeout(120)
 class TerminalIT {
     private static final String SHELL =
-            "before=$(stty -g); \"$HOSTA\" run --name tty $GUEST; echo \"status=$?\";"
+            "before=$(stty -g); \"$HOSTA\" $LINE; echo \"status=$?\";"
                     + " [ \"$(stty -g)\" = \"$before\" ] && echo restored || echo left-raw";
 
     @TempDir Path folder;
@@ -35,11 +36,15 @@ class TerminalIT {
     private final StringBuilder seen = new StringBuilder();
 
     private void start(String guest) throws IOException {
+        launch("run --name tty " + guest);
+    }
+
+    private void launch(String line) throws IOException {
         ProcessBuilder builder =
                 new ProcessBuilder("script", "-qec", SHELL, "/dev/null").redirectErrorStream(true);
         builder.environment().put("HOSTA_HOME", folder.resolve("home").toString());
         builder.environment().put("HOSTA", Launched.LAUNCHER.toString());
-        builder.environment().put("GUEST", guest);
+        builder.environment().put("LINE", line);
         builder.environment().put("SHELL", "/bin/sh");
         script = builder.start();
         screen = script.getInputStream();
@@ -108,6 +113,52 @@ class TerminalIT {
         await("\u001dmore");
         type("\u001dx");
         awaitEnd(0);
+    }
+
+    @Test
+    void aConsoleAttachesTypesAndDetaches() throws IOException {
+        Launched run =
+                Launched.hosta(
+                        folder, "run", "-d", "--wait-for", "echo ready", "--name", "tty", "echo");
+        assertEquals(0, run.status(), run.err());
+        ProcessHandle vmm = vmm();
+        try {
+            launch("console tty");
+            await("echo ready");
+            type("\u0003ok\u001d?");
+            await("ok");
+            await("Ctrl-] d detaches");
+            type("\u001d\u001dmore");
+            await("\u001dmore");
+            type("\u001dd");
+            awaitEnd(0);
+            assertTrue(vmm.isAlive(), "only the console was left");
+            seen.setLength(0);
+            launch("console tty");
+            await("\u001dmore");
+            type("\u0004");
+            await("echo: ");
+            awaitEnd(0);
+        } finally {
+            vmm.destroyForcibly();
+        }
+    }
+
+    @Test
+    void isPutBackAfterAVirtioConsoleOnIt() throws IOException {
+        start("--hvc stdio echo");
+        // The guest says nothing there; once it can be looked at, keys are read.
+        awaitReachable();
+        type("\u001d?");
+        await("Ctrl-] x ends the guest");
+        type("\u001dx");
+        awaitEnd(0);
+    }
+
+    private void awaitReachable() {
+        for (int i = 0; Launched.hosta(folder, "inspect", "tty").status() != 0; i++) {
+            assertTrue(i < 100, "no VM can be reached");
+        }
     }
 
     @Test
