@@ -19,7 +19,8 @@ import java.util.OptionalLong;
 
 /**
  * What the build runs to record the archive of loaded classes: what the options of {@code run} can
- * ask for, then a guest, resumed and run. Code that no training ran is code that a start pays for.
+ * ask for, then a guest, resumed, moved and run. Code that no training ran is code that a start
+ * pays for.
  *
  * <p>Arguments: the image of a guest that ends by itself.
  */
@@ -43,6 +44,7 @@ final class Training {
                     new CommandLine(RunOptions.spec()).parseArgs(line.toArray(String[]::new)));
         }
         resume(RunOptions.path(image));
+        TrainingMove.run(RunOptions.path(image));
         Main.main(new String[] {"run", "--timeout", "20s", "--kernel", image});
     }
 

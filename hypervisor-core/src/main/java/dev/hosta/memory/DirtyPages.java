@@ -98,20 +98,17 @@ public final class DirtyPages {
             MemorySegment bitmap = arena.allocate(wordCount * 8, 8);
             log.read(slot, bitmap);
             long ramPage = slot.backing().offset() >>> PAGE_SHIFT;
-            for (long from = 0; from < wordCount; from += CLEAR_WORDS) {
+            long[] logged = bitmap.toArray(ValueLayout.JAVA_LONG);
+            int at = DirtySet.nextWord(logged, 0);
+            while (at < wordCount) {
+                long from = at / CLEAR_WORDS * CLEAR_WORDS;
                 long to = Math.min(from + CLEAR_WORDS, wordCount);
-                long seen = 0;
-                for (long i = from; i < to; i++) {
-                    long word = bitmap.getAtIndex(ValueLayout.JAVA_LONG, i);
-                    if (word != 0) {
-                        orAt(words, ramPage + (i << 6), word);
-                        seen |= word;
-                    }
+                while (at < to) {
+                    orAt(words, ramPage + ((long) at << 6), logged[at]);
+                    at = DirtySet.nextWord(logged, at + 1);
                 }
-                if (seen != 0) {
-                    long count = Math.min(pages, to << 6) - (from << 6);
-                    log.clear(slot, from << 6, count, bitmap.asSlice(from * 8));
-                }
+                long count = Math.min(pages, to << 6) - (from << 6);
+                log.clear(slot, from << 6, count, bitmap.asSlice(from * 8));
             }
         }
     }

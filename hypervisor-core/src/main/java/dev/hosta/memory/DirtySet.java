@@ -1,5 +1,7 @@
 package dev.hosta.memory;
 
+import java.util.Arrays;
+
 /**
  * Which 4 KiB pages of guest RAM were written, by offset into RAM. A page's number is its offset
  * divided by 4096.
@@ -8,6 +10,7 @@ package dev.hosta.memory;
  */
 public final class DirtySet {
     private static final int PAGE_SHIFT = 12;
+    private static final long[] ZEROS = new long[512];
 
     private final long[] words;
     private final long pageCount;
@@ -15,11 +18,16 @@ public final class DirtySet {
     /** Takes over {@code words}: bit {@code n % 64} of word {@code n / 64} is page n. */
     DirtySet(long[] words) {
         this.words = words;
+        this.pageCount = count(words);
+    }
+
+    /** Number of bits that are set in a bitmap. */
+    public static long count(long[] words) {
         long count = 0;
-        for (long word : words) {
-            count += Long.bitCount(word);
+        for (int word = nextWord(words, 0); word < words.length; word = nextWord(words, word + 1)) {
+            count += Long.bitCount(words[word]);
         }
-        this.pageCount = count;
+        return count;
     }
 
     /** How many words of 64 pages cover {@code sizeBytes}; at most 2^31 - 1 of 256 KiB each. */
@@ -94,6 +102,26 @@ public final class DirtySet {
             bits = words[word] ^ flip;
         }
         return ((long) word << 6) + Long.numberOfTrailingZeros(bits);
+    }
+
+    /**
+     * Index of the first word of a bitmap that is not zero. Most words of one are zeros, which a
+     * loop that was not compiled yet would take long to pass.
+     *
+     * @param from first word to look at, 0 up to the number of words
+     * @return the number of words where there is none
+     */
+    public static int nextWord(long[] words, int from) {
+        int at = from;
+        while (at < words.length) {
+            int count = Math.min(ZEROS.length, words.length - at);
+            int found = Arrays.mismatch(words, at, at + count, ZEROS, 0, count);
+            if (found >= 0) {
+                return at + found;
+            }
+            at += count;
+        }
+        return at;
     }
 
     /** A copy of the bitmap: bit {@code n % 64} of word {@code n / 64} is page n. */

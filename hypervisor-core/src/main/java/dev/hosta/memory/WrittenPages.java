@@ -72,10 +72,12 @@ public final class WrittenPages {
 
     /** Takes all marks into {@code target}, OR'd with what is there, and leaves the pages clean. */
     void takeInto(long[] target) {
-        for (int word = 0; word < words.length; word++) {
-            if ((long) WORD.getAcquire(words, word) != 0) {
-                target[word] |= (long) WORD.getAndSet(words, word, 0L);
-            }
+        // A mark that comes during the look is taken here or stays for the next one.
+        VarHandle.fullFence();
+        for (int word = DirtySet.nextWord(words, 0);
+                word < words.length;
+                word = DirtySet.nextWord(words, word + 1)) {
+            target[word] |= (long) WORD.getAndSet(words, word, 0L);
         }
     }
 

@@ -113,20 +113,28 @@ final class DestinationHandOver {
             throw e;
         }
         Message.Running answer = new Message.Running(arrival.token(), System.nanoTime() - told);
+        boolean said = say(stream, FrameType.RUNNING, answer);
         Thread.ofPlatform()
                 .daemon()
                 .name("migration-answer")
-                .start(() -> answerUntilHeard(arrival, answer, stream));
+                .start(() -> answerUntilHeard(arrival, answer, stream, said));
         return machine;
     }
 
-    /** Tells the source, on whatever connection it comes by, until it has heard. */
-    private void answerUntilHeard(Arrival arrival, Message.Running answer, FrameStream first) {
+    /**
+     * Tells the source, on whatever connection it comes by, until it has heard.
+     *
+     * @param said whether it was told on the first one
+     */
+    private void answerUntilHeard(
+            Arrival arrival, Message.Running answer, FrameStream first, boolean said) {
         FrameStream stream = first;
         try {
-            while (!told(stream, FrameType.RUNNING, answer)) {
+            boolean heard = said && isHeard(stream);
+            while (!heard) {
                 stream.close();
                 stream = listener.next(arrival.id()).stream();
+                heard = told(stream, FrameType.RUNNING, answer);
             }
             arrival.heard();
         } catch (MigrationException | DiskException e) {
@@ -181,10 +189,22 @@ final class DestinationHandOver {
         return told(stream, FrameType.RUNNING, new Message.Running(token, 0));
     }
 
-    /** Whether the source has heard. */
     private static boolean told(FrameStream stream, FrameType type, Record message) {
+        return say(stream, type, message) && isHeard(stream);
+    }
+
+    private static boolean say(FrameStream stream, FrameType type, Record message) {
         try {
             stream.send(type, Message.write(message));
+            return true;
+        } catch (MigrationException e) {
+            LOG.log(System.Logger.Level.INFO, "The source was not told: " + e.getMessage());
+            return false;
+        }
+    }
+
+    private static boolean isHeard(FrameStream stream) {
+        try {
             Message.require(stream.receive(Link.SILENCE_NANOS), FrameType.HEARD);
             return true;
         } catch (MigrationException e) {

@@ -21,6 +21,7 @@ import java.util.Optional;
 public final class MigrationDestination implements AutoCloseable {
     private final Listener listener;
     private final DestinationHandOver handOver;
+    private Optional<Rehearsal> rehearsal = Optional.empty();
 
     private MigrationDestination(Listener listener) {
         this.listener = listener;
@@ -49,7 +50,8 @@ public final class MigrationDestination implements AutoCloseable {
      * @throws MigrationException where nothing can come any more
      */
     public VirtualMachine await(Landing landing) {
-        rehearse();
+        rehearsal = Optional.of(rehearsal());
+        rehearsal.get().start();
         while (true) {
             Optional<Opened> opened = listener.next();
             if (opened.isPresent()) {
@@ -61,13 +63,10 @@ public final class MigrationDestination implements AutoCloseable {
         }
     }
 
-    /** Whoever calls meanwhile waits; nobody's guest stands still for it. */
-    private static void rehearse() {
-        GuestCpu cpu;
+    private static Rehearsal rehearsal() {
         try (Kvm kvm = Kvm.open()) {
-            cpu = GuestCpu.ofHost(kvm);
+            return new Rehearsal(GuestCpu.ofHost(kvm));
         }
-        Rehearsal.run(cpu);
     }
 
     private Optional<VirtualMachine> serve(Opened opened, Landing landing) {
@@ -98,6 +97,8 @@ public final class MigrationDestination implements AutoCloseable {
             FrameStream stream, Message.Reserve wanted, String id, Landing landing) {
         try (Arrival arrival =
                 Arrival.reserve(wanted, id, MigrationAddress.text(address()), landing)) {
+            // Whoever calls early waits here, where the guest still runs over there.
+            rehearsal.ifPresent(Rehearsal::finish);
             stream.send(FrameType.RESERVED, Message.write(new Message.Reserved()));
             arrival.receive(stream);
             arrival.ready(stream);

@@ -1,6 +1,9 @@
 package dev.hosta.migration;
 
+import dev.hosta.memory.DirtySet;
+
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * One round of pages, as the source saw it.
@@ -37,16 +40,13 @@ public record MigrationRound(
      * @param words bit {@code n % 64} of word {@code n / 64} is page n
      */
     static List<Long> heat(long[] words) {
-        Long[] parts = new Long[Math.max(1, Math.min(PARTS, words.length))];
-        for (int part = 0; part < parts.length; part++) {
-            int from = (int) ((long) words.length * part / parts.length);
-            int to = (int) ((long) words.length * (part + 1) / parts.length);
-            long count = 0;
-            for (int word = from; word < to; word++) {
-                count += Long.bitCount(words[word]);
-            }
-            parts[part] = count;
+        int count = Math.max(1, Math.min(PARTS, words.length));
+        long[] parts = new long[count];
+        for (int word = DirtySet.nextWord(words, 0);
+                word < words.length;
+                word = DirtySet.nextWord(words, word + 1)) {
+            parts[(int) ((long) word * count / words.length)] += Long.bitCount(words[word]);
         }
-        return List.of(parts);
+        return LongStream.of(parts).boxed().toList();
     }
 }

@@ -12,8 +12,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -43,7 +41,7 @@ public final class MigrationSource {
     private SourceState state = SourceState.OFFERING;
 
     private final MigrationProgress progress;
-    private final FutureTask<Void> rehearsal;
+    private final Rehearsal rehearsal;
     private Optional<MachineCut> cut = Optional.empty();
     private Optional<DirtyPages> tracking = Optional.empty();
 
@@ -59,7 +57,7 @@ public final class MigrationSource {
         this.connection = new SourceConnection(options.to(), options.tls(), Tokens.make());
         this.handOver = new SourceHandOver(machine, options, connection, cancelled, folder);
         this.progress = new MigrationProgress(machine.ram().sizeBytes());
-        this.rehearsal = new FutureTask<>(() -> Rehearsal.run(machine.cpu()), null);
+        this.rehearsal = new Rehearsal(machine.cpu());
     }
 
     /** How far it is. */
@@ -84,7 +82,7 @@ public final class MigrationSource {
             handOver.offer();
             FrameStream stream = connection.connect();
             advance(SourceState.RESERVING);
-            Thread.ofPlatform().daemon().name("migration-rehearsal").start(rehearsal);
+            rehearsal.start();
             send(
                     stream,
                     FrameType.RESERVE,
@@ -114,7 +112,7 @@ public final class MigrationSource {
 
     private MigrationReport copyAndHandOver(FrameStream stream, Rounds rounds) {
         rounds.untilFits(GivenPages.of(machine.ram()), options, this::isCancelled);
-        awaitRehearsal();
+        rehearsal.finish();
         long stopping = System.nanoTime();
         MachineCut stopped = machine.cut(true, () -> {});
         cut = Optional.of(stopped);
@@ -157,18 +155,6 @@ public final class MigrationSource {
                         readied - copied,
                         telling - resuming,
                         resuming));
-    }
-
-    /** What follows was done once by then; if that failed, it is not quick, and nothing else. */
-    private void awaitRehearsal() {
-        try {
-            rehearsal.get();
-        } catch (ExecutionException e) {
-            LOG.log(System.Logger.Level.INFO, "The rehearsal failed: " + e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new MigrationException("The migration was interrupted.", e);
-        }
     }
 
     /** On the destination's own word, which is durable: it has not run the guest and never will. */

@@ -1,5 +1,7 @@
 package dev.hosta.migration;
 
+import dev.hosta.memory.DirtySet;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -65,9 +67,13 @@ final class PageSender implements AutoCloseable {
      * @param check called now and then; throws to end it
      */
     void send(long[] words, Runnable check) {
-        for (int word = 0; word < words.length; word++) {
-            if (word % CHECK_EVERY_WORDS == 0) {
+        int checked = 0;
+        for (int word = DirtySet.nextWord(words, 0);
+                word < words.length;
+                word = DirtySet.nextWord(words, word + 1)) {
+            if (word - checked >= CHECK_EVERY_WORDS) {
                 check.run();
+                checked = word;
             }
             for (long bits = words[word]; bits != 0; bits &= bits - 1) {
                 long page = ((long) word << 6) + Long.numberOfTrailingZeros(bits);

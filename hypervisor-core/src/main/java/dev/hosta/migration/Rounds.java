@@ -1,6 +1,7 @@
 package dev.hosta.migration;
 
 import dev.hosta.memory.DirtyPages;
+import dev.hosta.memory.DirtySet;
 import dev.hosta.migration.FrameStream.Frame;
 import dev.hosta.migration.MigrationOptions.OnTimeout;
 
@@ -74,7 +75,7 @@ final class Rounds implements AutoCloseable {
             confirm();
             collect();
             check.run();
-            long left = count(pending);
+            long left = DirtySet.count(pending);
             if (progress.nanosFor(left) <= options.downtime().toNanos()
                     || System.nanoTime() - deadline > 0) {
                 return;
@@ -129,7 +130,10 @@ final class Rounds implements AutoCloseable {
     /** Adds what was written since; a page that came damaged must be among it. */
     private void collect() {
         long[] words = dirty.collect().toLongArray();
-        for (int i = 0; i < Math.min(words.length, pending.length); i++) {
+        int known = Math.min(words.length, pending.length);
+        for (int i = DirtySet.nextWord(pending, 0);
+                i < known;
+                i = DirtySet.nextWord(pending, i + 1)) {
             words[i] |= pending[i];
         }
         pending = words;
@@ -149,7 +153,7 @@ final class Rounds implements AutoCloseable {
         long sentBefore = pages.sentPages();
         long zerosBefore = pages.zeroPages();
         long began = System.nanoTime();
-        long looked = count(pending);
+        long looked = DirtySet.count(pending);
         List<Long> heat = MigrationRound.heat(pending);
         progress.roundBegins(looked);
         pages.send(pending, check);
@@ -177,14 +181,6 @@ final class Rounds implements AutoCloseable {
                         way.zeroPages(),
                         throttle.percent(),
                         way.heat()));
-    }
-
-    private static long count(long[] words) {
-        long count = 0;
-        for (long word : words) {
-            count += Long.bitCount(word);
-        }
-        return count;
     }
 
     /** Of all pages that were sent. */
