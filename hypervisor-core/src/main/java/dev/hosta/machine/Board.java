@@ -192,6 +192,15 @@ final class Board implements AutoCloseable {
         devices.values().forEach(Device::resume);
     }
 
+    /** Makes the guest known to its networks. */
+    void announce() {
+        for (Device device : devices.values()) {
+            if (device instanceof VirtioSlot slot) {
+                slot.announce();
+            }
+        }
+    }
+
     /** What each device has counted, by path; a device that counts nothing is there too. */
     SequencedMap<String, SequencedMap<String, Long>> counters() {
         SequencedMap<String, SequencedMap<String, Long>> counters = new LinkedHashMap<>();

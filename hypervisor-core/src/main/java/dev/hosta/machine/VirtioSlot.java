@@ -9,6 +9,7 @@ import dev.hosta.device.state.StateType;
 import dev.hosta.device.state.Stateful;
 import dev.hosta.device.virtio.VirtioDevice;
 import dev.hosta.device.virtio.abi.VirtioMmio;
+import dev.hosta.device.virtio.net.NetDevice;
 import dev.hosta.device.virtio.transport.MmioTransport;
 import dev.hosta.device.virtio.transport.MmioTransportState;
 import dev.hosta.kvm.KvmIoEvent;
@@ -123,6 +124,14 @@ final class VirtioSlot implements Device, Stateful<MmioTransportState.V1> {
     /** The device, where it has a state of its own beside its queues and registers. */
     Optional<Stateful<?>> deviceState() {
         return device instanceof Stateful<?> stateful ? Optional.of(stateful) : Optional.empty();
+    }
+
+    /** Makes the device known to its network, if it has one. */
+    void announce() {
+        if (device instanceof NetDevice net) {
+            net.announce();
+            net.tellAddress();
+        }
     }
 
     @Override

@@ -361,6 +361,15 @@ public final class VirtualMachine implements AutoCloseable {
         return new DirtyPages(map, ram.area(), vm);
     }
 
+    /** Makes a running guest known to its networks, which it may have come to from elsewhere. */
+    public void announce() {
+        synchronized (lock) {
+            if (phase == MachinePhase.RUNNING) {
+                board.announce();
+            }
+        }
+    }
+
     /** What makes the guest do less than it could, while it runs. */
     public VcpuBrake brake() {
         return new VcpuBrake(

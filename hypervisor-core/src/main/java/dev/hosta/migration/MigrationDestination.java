@@ -106,7 +106,9 @@ public final class MigrationDestination implements AutoCloseable {
             if (told.isEmpty()) {
                 throw new MigrationException("The source kept the guest.");
             }
-            return Optional.of(handOver.run(arrival, told.get()));
+            VirtualMachine machine = handOver.run(arrival, told.get());
+            Announcement.begin(machine);
+            return Optional.of(machine);
         }
     }
 

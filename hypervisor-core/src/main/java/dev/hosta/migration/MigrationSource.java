@@ -111,8 +111,8 @@ public final class MigrationSource {
     }
 
     private MigrationReport copyAndHandOver(FrameStream stream, Rounds rounds) {
-        rounds.untilFits(GivenPages.of(machine.ram()), options, this::isCancelled);
-        rehearsal.finish();
+        rounds.untilFits(
+                GivenPages.of(machine.ram()), rehearsal::finish, options, this::isCancelled);
         long stopping = System.nanoTime();
         MachineCut stopped = machine.cut(true, () -> {});
         cut = Optional.of(stopped);

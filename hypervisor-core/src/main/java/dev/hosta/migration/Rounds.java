@@ -20,6 +20,9 @@ final class Rounds implements AutoCloseable {
     /** So many rounds may fail to make the rest smaller than it ever was. */
     private static final int MOST_IN_VAIN = 2;
 
+    /** So many rounds more where the rest fits already. */
+    private static final int MOST_FITTING = 8;
+
     private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final FrameStream stream;
@@ -54,10 +57,13 @@ final class Rounds implements AutoCloseable {
      * rest fits.
      *
      * @param given pages that may hold something else than zeros
+     * @param prepared called after the first round; back when nothing but the rest is in the way of
+     *     stopping the guest
      * @param cancelled asked now and then
      * @throws MigrationException where it is given up
      */
-    void untilFits(long[] given, MigrationOptions options, BooleanSupplier cancelled) {
+    void untilFits(
+            long[] given, Runnable prepared, MigrationOptions options, BooleanSupplier cancelled) {
         long deadline = progress.beganNanos() + options.timeout().toNanos();
         boolean forced = options.onTimeout() == OnTimeout.FORCE;
         Runnable check =
@@ -68,17 +74,28 @@ final class Rounds implements AutoCloseable {
                     }
                 };
         long least = Long.MAX_VALUE;
+        long before = Long.MAX_VALUE;
         int inVain = 0;
+        int fitting = 0;
         pending = given;
         while (true) {
             send(check);
             confirm();
+            if (count == 1) {
+                prepared.run();
+            }
             collect();
             check.run();
             long left = DirtySet.count(pending);
-            if (progress.nanosFor(left) <= options.downtime().toNanos()
+            boolean fits = progress.nanosFor(left) <= options.downtime().toNanos();
+            // A round more is a short one then, and spares the guest half of the rest.
+            if (fits && (left > before / 2 || ++fitting > MOST_FITTING)
                     || System.nanoTime() - deadline > 0) {
                 return;
+            }
+            before = left;
+            if (fits) {
+                continue;
             }
             inVain = left < least ? 0 : inVain + 1;
             least = Math.min(least, left);

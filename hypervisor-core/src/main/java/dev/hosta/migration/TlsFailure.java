@@ -1,6 +1,7 @@
 package dev.hosta.migration;
 
 import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
 
@@ -23,17 +24,17 @@ final class TlsFailure {
 
     private static String line(SSLException failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            switch (cause) {
-                case CertificateExpiredException e -> {
-                    return "The peer's certificate has expired.";
-                }
-                case CertificateNotYetValidException e -> {
-                    return "The peer's certificate is not valid yet.";
-                }
-                case CertPathBuilderException e -> {
-                    return "The peer's certificate is not signed by this side's ca-cert.pem.";
-                }
-                default -> {}
+            if (cause instanceof CertificateExpiredException) {
+                return "The peer's certificate has expired.";
+            }
+            if (cause instanceof CertificateNotYetValidException) {
+                return "The peer's certificate is not valid yet.";
+            }
+            boolean last = cause.getCause() == null;
+            if (last
+                    && (cause instanceof CertPathBuilderException
+                            || cause instanceof CertPathValidatorException)) {
+                return "The peer's certificate is not signed by this side's ca-cert.pem.";
             }
         }
         String text = String.valueOf(failure.getMessage());

@@ -59,6 +59,15 @@ final class TlsWire implements Wire {
      * @throws SSLException where this side or the other does not trust its peer; it was told why
      */
     Needs handshake() throws IOException {
+        try {
+            return goOn();
+        } catch (SSLException e) {
+            sayWhy();
+            throw e;
+        }
+    }
+
+    private Needs goOn() throws IOException {
         if (engine.getHandshakeStatus() == HandshakeStatus.NOT_HANDSHAKING
                 && engine.getSession().getProtocol().equals("NONE")) {
             engine.beginHandshake();

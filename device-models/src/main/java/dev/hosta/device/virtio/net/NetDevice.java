@@ -110,6 +110,21 @@ public final class NetDevice implements ServedDevice, Stateful<NetState.V1> {
         service.execute(this::askToAnnounce);
     }
 
+    /**
+     * Sends a frame in the driver's name that tells switches where its card is now, whether the
+     * driver can announce itself or not. Any thread; returns at once. Nothing is sent while the
+     * device is paused or has no driver, nor where there is no room.
+     */
+    public void tellAddress() {
+        service.execute(
+                () -> {
+                    if (hasDriver() && !service.isPaused()) {
+                        backend.send(List.of(RarpFrame.of(filter.own())));
+                        backend.flush();
+                    }
+                });
+    }
+
     @Override
     public int deviceId() {
         return VirtioIds.NET;
