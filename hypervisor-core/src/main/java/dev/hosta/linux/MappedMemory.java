@@ -16,6 +16,7 @@ public final class MappedMemory implements AutoCloseable {
     private static final int PROT_READ = 1;
     private static final int PROT_WRITE = 2;
     private static final int MAP_SHARED = 0x01;
+    private static final long PAGE_BYTES = 4096;
     private static final int MAP_PRIVATE = 0x02;
     private static final int MAP_ANONYMOUS = 0x20;
     private static final int MAP_NORESERVE = 0x4000;
@@ -53,6 +54,37 @@ public final class MappedMemory implements AutoCloseable {
         int flags = MAP_SHARED | MAP_NORESERVE;
         return new MappedMemory(
                 map(sizeBytes, protection, flags, fd.number(), offsetBytes), sizeBytes, writable);
+    }
+
+    /**
+     * Maps all of a file, shared and writable, at an address that is a multiple of {@code
+     * alignment}, as huge pages need it.
+     *
+     * @param sizeBytes 1 or more
+     * @param alignment a power of two
+     * @throws LinuxException where the kernel refuses
+     */
+    public static MappedMemory sharedAligned(FileDescriptor fd, long sizeBytes, long alignment) {
+        int anywhere = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+        long room = map(sizeBytes + alignment, 0, anywhere, -1, 0);
+        long at = (room + alignment - 1) & -alignment;
+        try {
+            int protection = PROT_READ | PROT_WRITE;
+            long made = map(sizeBytes, protection, MAP_SHARED | MAP_NORESERVE, fd.number(), 0);
+            move(made, sizeBytes, MREMAP_MAYMOVE_FIXED, at);
+        } catch (LinuxException e) {
+            unmap(room, sizeBytes + alignment);
+            throw e;
+        }
+        if (at > room) {
+            unmap(room, at - room);
+        }
+        unmap(at + pages(sizeBytes), room + alignment - at);
+        return new MappedMemory(at, sizeBytes, true);
+    }
+
+    private static long pages(long sizeBytes) {
+        return (sizeBytes + PAGE_BYTES - 1) & -PAGE_BYTES;
     }
 
     /**

@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Which pages of a private mapping of a file were written since it was mapped, so that they are no
- * longer the file's.
+ * Which pages of this process's memory are there, and which pages of a private mapping of a file
+ * were written since it was mapped, so that they are no longer the file's.
  *
  * <pre>
  *  bit 63  the page is present      bit 62  it is swapped out
@@ -19,12 +19,54 @@ import java.lang.foreign.ValueLayout;
 public final class PageMap {
     private static final String FILE = "/proc/self/pagemap";
     private static final int PAGE_SHIFT = 12;
+    private static final long PAGE_BYTES = 1L << PAGE_SHIFT;
     private static final int ENTRY_BYTES = 8;
     private static final long BUFFER_BYTES = 256 << 10;
     private static final long PRESENT_OR_SWAPPED = 3L << 62;
     private static final long OF_THE_FILE = 1L << 61;
 
     private PageMap() {}
+
+    /** Counts pages, in one range after the other. One thread. */
+    public static final class Reader implements AutoCloseable {
+        private final FileDescriptor map = FileDescriptor.open(FILE, FileDescriptor.O_RDONLY);
+        private final Arena arena = Arena.ofConfined();
+        private final MemorySegment buffer = arena.allocate(BUFFER_BYTES, ENTRY_BYTES);
+
+        private Reader() {}
+
+        /**
+         * How many pages of a range are in memory and in this process's page tables.
+         *
+         * @param hva page aligned
+         * @param lengthBytes whole pages, 128 MiB at most
+         * @throws LinuxException where /proc says too little
+         */
+        public int present(long hva, long lengthBytes) {
+            MemorySegment part = buffer.asSlice(0, lengthBytes / PAGE_BYTES * ENTRY_BYTES);
+            long n = map.readAt(part, (hva >>> PAGE_SHIFT) * ENTRY_BYTES) / ENTRY_BYTES;
+            int present = 0;
+            for (long i = 0; i < n; i++) {
+                present += part.getAtIndex(ValueLayout.JAVA_LONG, i) < 0 ? 1 : 0;
+            }
+            return present;
+        }
+
+        @Override
+        public void close() {
+            arena.close();
+            map.close();
+        }
+    }
+
+    /**
+     * A reader, to be closed.
+     *
+     * @throws LinuxException where /proc is not there
+     */
+    public static Reader reader() {
+        return new Reader();
+    }
 
     /**
      * Marks the pages that a part of a mapping has for itself.

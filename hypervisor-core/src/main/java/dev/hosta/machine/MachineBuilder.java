@@ -18,10 +18,12 @@ import dev.hosta.kvm.Kvm;
 import dev.hosta.kvm.KvmCapability;
 import dev.hosta.kvm.KvmVm;
 import dev.hosta.linux.HostInfo;
+import dev.hosta.linux.HugePages;
 import dev.hosta.linux.KernelEntropy;
 import dev.hosta.linux.RawDisk;
 import dev.hosta.linux.StdioPort;
 import dev.hosta.memory.GuestRam;
+import dev.hosta.memory.HugePageGathering;
 import dev.hosta.memory.KvmMemslots;
 import dev.hosta.memory.MappedGuestMemory;
 import dev.hosta.memory.PcRamLayout;
@@ -281,7 +283,12 @@ final class MachineBuilder {
     private GuestRam createRam() {
         MemorySpec memory = spec.memory();
         GuestRam ram = GuestRam.create(memory.sizeBytes(), memory.hugePages(), memory.prealloc());
-        return handles.own(ram, ram::close);
+        handles.own(ram, ram::close);
+        if (memory.hugePages() == HugePages.NONE) {
+            HugePageGathering gathering = HugePageGathering.start(ram);
+            handles.own(gathering, gathering::close);
+        }
+        return ram;
     }
 
     private VirtioSlots createSlots(KvmVm vm, MappedGuestMemory memory, MachineEnd end) {

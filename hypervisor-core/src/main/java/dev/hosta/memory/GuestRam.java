@@ -34,6 +34,7 @@ public final class GuestRam implements AutoCloseable {
     private static final String NAME = "hosta-guest-ram";
     private static final DirtySet NO_PAGES = new DirtySet(new long[0]);
     private static final int MADV_POPULATE_READ = 22;
+    private static final int MADV_COLLAPSE = 25;
 
     private final FileDescriptor base;
     private final MappedMemory mapping;
@@ -93,7 +94,8 @@ public final class GuestRam implements AutoCloseable {
             if (huge || preallocate) {
                 Memfd.preallocate(memfd, sizeBytes);
             }
-            MappedMemory mapping = MappedMemory.shared(memfd, 0, sizeBytes, true);
+            long alignment = Math.max(HugePageGathering.RANGE_BYTES, pageBytes(pages));
+            MappedMemory mapping = MappedMemory.sharedAligned(memfd, sizeBytes, alignment);
             return new GuestRam(memfd, mapping, pages, false);
         } catch (LinuxException e) {
             memfd.close();
@@ -335,6 +337,26 @@ public final class GuestRam implements AutoCloseable {
                             + Errno.describe(-result)
                             + ".");
         }
+    }
+
+    /** The first offset from {@code offset} on that was ever touched, else the size. Any thread. */
+    long nextTouched(long offset) {
+        return SparseFile.nextData(base, offset, sizeBytes());
+    }
+
+    /** Whether what the guest writes goes beside the base. Any thread. */
+    boolean isOverBase() {
+        return overBase;
+    }
+
+    /**
+     * Asks for one transparent huge page behind a range. Any thread.
+     *
+     * @param offset in RAM, a multiple of 2 MiB, as the length
+     * @return whether it is there
+     */
+    boolean gather(long offset, long lengthBytes) {
+        return mapping.advise(MADV_COLLAPSE, offset, lengthBytes) == 0;
     }
 
     /** Unmaps it and closes the file. Idempotent. */
