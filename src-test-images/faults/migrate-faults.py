@@ -27,7 +27,7 @@ FRAMES = {1: "HELLO", 2: "CHOICE", 3: "RESERVE", 4: "RESERVED", 5: "CANCEL", 6: 
           18: "ROUND", 32: "STATE", 33: "READY", 34: "GO", 35: "RUNNING", 36: "ABORTED", 37: "HEARD", 38: "TAKE_BACK"}
 STAGES = ["HELLO", "CHOICE", "RESERVE", "RESERVED", "PAGES", "ROUND", "STATE", "READY", "GO", "RUNNING", "HEARD"]
 FAULTS = ["kill-source", "kill-destination", "kill-both", "cut", "cut-for-good", "delay", "long-delay", "truncate",
-          "corrupt", "duplicate", "second-migration", "pause", "power-off", "reset", "lock-held", "no-memory"]
+          "corrupt", "duplicate", "second-migration", "pause", "resume", "power-off", "reset", "lock-held", "no-memory"]
 HAND_OVER_MS = 3000
 PATIENCE = 60
 
@@ -120,6 +120,7 @@ class Link:
     def __init__(self, port, stage, harm):
         self.port, self.stage, self.harm = port, stage, harm
         self.fired = False
+        self.broken = None
         self.cut_for_good = False
         self.lock = threading.Lock()
         self.server = socket.create_server(("127.0.0.1", 0))
@@ -166,7 +167,10 @@ class Link:
                     here = not self.fired and FRAMES.get(header[0]) == self.stage
                     self.fired |= here
                 if here:
-                    frame = self.harm(self, frame, seen)
+                    try:
+                        frame = self.harm(self, frame, seen)
+                    except Wrong as e:
+                        self.broken = e
                 b.sendall(frame)
                 if seen is not None and sum(map(len, seen)) < 1 << 20:
                     seen.append(frame)
@@ -245,6 +249,11 @@ class Trial:
         elif fault == "pause":
             threading.Thread(target=self.a.api.put, args=("vm.pause",), daemon=True).start()
             time.sleep(0.3)
+        elif fault == "resume":
+            # Refused where it runs, and where it was given away.
+            status, _ = self.a.api.put("vm.resume", None, 2)
+            if status == 204:
+                raise Wrong("the source let a guest run on that it gives away")
         elif fault in ("power-off", "reset"):
             call = "vm.shutdown" if fault == "power-off" else "vm.reboot"
             threading.Thread(target=self.a.api.put, args=(call,), daemon=True).start()
@@ -327,13 +336,24 @@ class Trial:
     def follow(self, link):
         status, text = self.a.api.put("vm.send-migration", {
             "destination_url": f"tcp:127.0.0.1:{link.own_port()}", "hand_over_ms": HAND_OVER_MS, "downtime_ms": 200}, 120)
+        if link.broken:
+            raise link.broken
         if not link.fired:
             return "not reached"
         if self.fault == "long-delay":
             time.sleep(3)
         self.single()
+        if self.fault in ("power-off", "reset") and status != 200:
+            # The user's order counts: what is left of the guest is its source's.
+            if self.fault == "power-off":
+                self.a.process.wait(PATIENCE)
+            else:
+                until("the guest", lambda: self.running() == [self.a])
+            return self.after_the_source_ended(link)
         if status == 504:
             return "paused, then " + self.settle(link)
+        if status == 200 and self.fault == "kill-destination":
+            return self.end(None, "none: killed where it ran", link)
         if status == 200:
             return self.end(self.b, "there", link)
         if status == 502:
@@ -368,7 +388,7 @@ class Trial:
         if place == "there":
             if self.fault == "kill-destination" and not self.running():
                 # It ran there, or was about to, when its process was killed.
-                return self.end(None, "none (it ran there)", link)
+                return self.end(None, "none: killed where it ran", link)
             return self.end(self.b, "there", link)
         if place == "here":
             return self.end(self.a, "here", link)
@@ -399,6 +419,9 @@ class Trial:
     def end(self, side, word, link, heard=True, fresh=False):
         """Has the guest that is left check itself, then looks what is left behind."""
         if side is not None:
+            if self.fault == "pause" and not self.running():
+                until("the API", lambda: side.api.put("vm.resume")[0] in (200, 204))
+                self.notes.append("paused " + word)
             until("the guest", lambda: self.running() == [side])
             side.checked()
         for other in self.sides:
@@ -415,7 +438,8 @@ class Trial:
         lease = os.path.exists(self.disk + ".hosta-lease")
         records = os.path.join(self.folder, "b", "migrations")
         tokens = os.listdir(records) if os.path.isdir(records) else []
-        killed = self.fault.startswith("kill")
+        # Who was killed, or never heard the last word, cannot tidy up; what it leaves is told of in the protocol.
+        killed = self.fault.startswith("kill") or self.fault == "cut-for-good"
         if lease and not killed and heard:
             with open(self.disk + ".hosta-lease") as f:
                 self.notes.append("lease left: " + f.read().strip())

@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 final class SourceHandOver {
     private static final System.Logger LOG = System.getLogger(SourceHandOver.class.getName());
     private static final long RETRY_MILLIS = 200;
+    private static final int MOST_REMINDERS = 3;
 
     private final VirtualMachine machine;
     private final MigrationOptions options;
@@ -166,10 +167,18 @@ final class SourceHandOver {
         return inquiry.ask(order);
     }
 
-    /** The guest runs there: what is kept for it here goes. */
+    /** What became of the guest is settled: the destination hears so, and what is kept goes. */
     void over() {
         inquiry.tellHeard();
         removeRecord();
+        // One that listens still and knows of it has not heard.
+        for (int time = 0; time < MOST_REMINDERS; time++) {
+            connection.finish();
+            if (!isLast(inquiry.ask(FrameType.GO))) {
+                return;
+            }
+            inquiry.tellHeard();
+        }
     }
 
     /**
@@ -190,7 +199,8 @@ final class SourceHandOver {
                     e,
                     GuestIs.UNKNOWN);
         }
-        over();
+        inquiry.tellHeard();
+        removeRecord();
     }
 
     /**
