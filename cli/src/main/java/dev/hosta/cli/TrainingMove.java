@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 /**
  * The part of the training that moves a guest, from this process to itself: a guest stands still
@@ -54,16 +55,20 @@ final class TrainingMove implements Landing {
                 new MigrationSource(machine, new MigrationOptions(at), here).run();
                 arrived.join().close();
             } finally {
-                for (Path folder : new Path[] {here, there}) {
-                    Files.deleteIfExists(folder.resolve("migration"));
-                    Files.deleteIfExists(folder.resolve("socket"));
-                    Files.delete(folder);
-                }
+                empty(here);
+                empty(there);
             }
         } catch (IOException | KvmException | LinuxException | MigrationException e) {
             // No KVM here: the archive holds less.
             Failure.report(e);
         }
+    }
+
+    private static void empty(Path folder) throws IOException {
+        try (Stream<Path> left = Files.list(folder)) {
+            left.forEach(file -> file.toFile().delete());
+        }
+        folder.toFile().delete();
     }
 
     @Override
@@ -72,8 +77,16 @@ final class TrainingMove implements Landing {
     }
 
     @Override
-    public Path claim(MachineSpec spec) {
+    public void claim(MachineSpec spec) {}
+
+    @Override
+    public Path records() {
         return folder;
+    }
+
+    @Override
+    public void cannotRunYet(RuntimeException why) {
+        Failure.report(why);
     }
 
     @Override

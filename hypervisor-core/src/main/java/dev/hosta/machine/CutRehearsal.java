@@ -80,7 +80,7 @@ public final class CutRehearsal {
 
     private static MachineState move(
             KvmVm vm, GuestRam ram, GuestCpu cpu, Board board, VcpuThread vcpu) {
-        VcpuBrake.pause(List.of(vcpu));
+        RunningGuest.pause(List.of(vcpu));
         MachineState taken = StateTransfer.out(vm, List.of(vcpu), board);
         ram.still().close();
         VcpuState.V1 own = taken.vcpus().getFirst();
@@ -103,14 +103,14 @@ public final class CutRehearsal {
                 new MachineState(taken.platform(), List.of(waiting), taken.devices()));
         board.start();
         vcpu.run();
-        VcpuBrake.pause(List.of(vcpu));
+        RunningGuest.pause(List.of(vcpu));
         board.pause();
         return taken;
     }
 
     private static MachineState cut(
             KvmVm vm, GuestRam ram, GuestCpu cpu, Board board, VcpuThread vcpu) {
-        VcpuBrake.pause(List.of(vcpu));
+        RunningGuest.pause(List.of(vcpu));
         board.start();
         board.pause();
         MachineState state = StateTransfer.out(vm, List.of(vcpu), board);

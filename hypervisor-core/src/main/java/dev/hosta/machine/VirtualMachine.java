@@ -227,7 +227,7 @@ public final class VirtualMachine implements AutoCloseable {
                 return;
             }
             require(MachinePhase.RUNNING, "pause");
-            VcpuBrake.pause(vcpus);
+            RunningGuest.pause(vcpus);
             board.pause();
             phase = MachinePhase.PAUSED;
         }
@@ -361,19 +361,10 @@ public final class VirtualMachine implements AutoCloseable {
         return new DirtyPages(map, ram.area(), vm);
     }
 
-    /** Makes a running guest known to its networks, which it may have come to from elsewhere. */
-    public void announce() {
-        synchronized (lock) {
-            if (phase == MachinePhase.RUNNING) {
-                board.announce();
-            }
-        }
-    }
-
-    /** What makes the guest do less than it could, while it runs. */
-    public VcpuBrake brake() {
-        return new VcpuBrake(
-                lock, vcpus, () -> phase == MachinePhase.RUNNING && !end.outcome().isDone());
+    /** What can be done to the guest while it runs. */
+    public RunningGuest running() {
+        return new RunningGuest(
+                lock, vcpus, board, () -> phase == MachinePhase.RUNNING && !end.outcome().isDone());
     }
 
     /** What its vCPUs look like from outside. */

@@ -25,7 +25,7 @@ final class Announcement {
                         () -> {
                             for (long wait : WAITS_MILLIS) {
                                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(wait));
-                                machine.announce();
+                                machine.running().announce();
                             }
                         });
     }

@@ -95,7 +95,7 @@ public final class MigrationSource {
             MemorySegment ram = machine.ram().area().segment();
             try (PageSender pages =
                             new PageSender(stream, ram, options.bytesPerSecond(), progress);
-                    Throttle throttle = new Throttle(machine.brake());
+                    Throttle throttle = new Throttle(machine.running());
                     Rounds rounds = new Rounds(stream, pages, dirty, throttle, progress)) {
                 return copyAndHandOver(stream, rounds);
             }

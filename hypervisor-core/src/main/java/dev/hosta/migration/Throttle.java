@@ -1,6 +1,6 @@
 package dev.hosta.migration;
 
-import dev.hosta.machine.VcpuBrake;
+import dev.hosta.machine.RunningGuest;
 
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -16,13 +16,13 @@ final class Throttle implements AutoCloseable {
     private static final int[] STEPS = {20, 40, 60, 75, 85, 92, 97, 99};
     private static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-    private final VcpuBrake brake;
+    private final RunningGuest guest;
     private final CountDownLatch over = new CountDownLatch(1);
     private int step = -1;
     private volatile int percent;
 
-    Throttle(VcpuBrake brake) {
-        this.brake = brake;
+    Throttle(RunningGuest guest) {
+        this.guest = guest;
     }
 
     /** How much of the time the vCPUs are held. */
@@ -46,7 +46,7 @@ final class Throttle implements AutoCloseable {
     private void hold() {
         try {
             do {
-                brake.hold(Duration.ofNanos(WINDOW_NANOS / 100 * percent));
+                guest.hold(Duration.ofNanos(WINDOW_NANOS / 100 * percent));
             } while (!over.await(WINDOW_NANOS / 100 * (100 - percent), TimeUnit.NANOSECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -9,32 +9,43 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * Makes a running guest's vCPUs stand still for moments, while its devices go on: for whoever has
- * to keep up with what the guest writes.
+ * What can be done to a guest while it runs, by whoever moves it: nothing of it happens while it
+ * does not.
  *
- * <p>Threading: any thread. A pause that comes during a moment takes over: the moment's end does
- * not let the guest run then.
+ * <p>Threading: any thread.
  */
-public final class VcpuBrake {
+public final class RunningGuest {
     private final Object lock;
     private final List<VcpuThread> vcpus;
+    private final Board board;
     private final BooleanSupplier underWay;
 
     /**
-     * For the vCPUs of one machine.
+     * For the guest of one machine.
      *
      * @param lock the machine's own
      * @param underWay whether the guest runs; asked under the lock
      */
-    VcpuBrake(Object lock, List<VcpuThread> vcpus, BooleanSupplier underWay) {
+    RunningGuest(Object lock, List<VcpuThread> vcpus, Board board, BooleanSupplier underWay) {
         this.lock = lock;
         this.vcpus = vcpus;
+        this.board = board;
         this.underWay = underWay;
     }
 
+    /** Makes it known to its networks, which it may have come to from elsewhere. */
+    public void announce() {
+        synchronized (lock) {
+            if (underWay.getAsBoolean()) {
+                board.announce();
+            }
+        }
+    }
+
     /**
-     * Lets the vCPUs stand still for a moment, and is back when they run again; at once where the
-     * guest does not run.
+     * Lets the vCPUs stand still for a moment, while the devices go on, and is back when they run
+     * again: so that the guest writes less. A pause that comes during a moment takes over: its end
+     * does not let the guest run then.
      *
      * @param moment 0 up to some milliseconds
      */
