@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.Set;
 
 /** A network card behind registers, driven as a guest drives it. */
@@ -299,6 +300,32 @@ class NetDeviceTest {
         rig.device.announce();
         assertEquals(VirtioNet.S_LINK_UP, rig.status());
         assertFalse(rig.takeConfigChange());
+    }
+
+    @Test
+    void switchesAreToldWhereTheStationIs() {
+        NetRig rig = new NetRig();
+        rig.pause();
+        rig.device.tellAddress();
+        assertEquals(0, rig.net.sent().size());
+        rig.resume();
+        rig.device.tellAddress();
+        byte[] frame = rig.net.sent().getLast();
+        String mac = HexFormat.of().formatHex(NetRig.MAC.toBytes());
+        assertEquals(
+                "00".repeat(FakeNet.HEADER_BYTES)
+                        + "ffffffffffff"
+                        + mac
+                        + "80350001080006040003"
+                        + mac
+                        + "00000000"
+                        + mac
+                        + "00000000"
+                        + "00".repeat(18),
+                HexFormat.of().formatHex(frame));
+        rig.net.full(true);
+        rig.device.tellAddress();
+        assertEquals(1, rig.net.sent().size());
     }
 
     @Test
