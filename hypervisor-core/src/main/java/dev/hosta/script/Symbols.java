@@ -6,8 +6,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Names of a kernel's addresses, from its ELF file's symbol table or its {@code System.map}.
@@ -19,7 +17,7 @@ import java.util.TreeMap;
  */
 public final class Symbols {
     /** No names. */
-    public static final Symbols NONE = new Symbols(new TreeMap<>());
+    public static final Symbols NONE = new Symbols(new byte[0]);
 
     private static final long MAX_BYTES = 1L << 30;
     private static final long FARTHEST = 1 << 20;
@@ -29,10 +27,12 @@ public final class Symbols {
     private static final int SYMBOL_BYTES = 24;
     private static final int MOST_NAME_BYTES = 512;
 
-    private final TreeMap<Long, String> names;
+    private static final int MOST_DIGITS = 16;
 
-    private Symbols(TreeMap<Long, String> names) {
-        this.names = names;
+    private final ByteBuffer file;
+
+    private Symbols(byte[] bytes) {
+        this.file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /**
@@ -42,80 +42,108 @@ public final class Symbols {
      * @throws IOException where it cannot be read
      */
     public static Symbols read(Path file) throws IOException {
-        if (Files.size(file) > MAX_BYTES) {
-            return NONE;
-        }
-        byte[] bytes = Files.readAllBytes(file);
-        ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        TreeMap<Long, String> names = new TreeMap<>(Long::compareUnsigned);
-        if (bytes.length >= 64 && buffer.getInt(0) == ELF_MAGIC && bytes[4] == 2) {
-            readElf(buffer, names);
-        } else if (bytes.length > 0 && Character.digit(bytes[0], 16) >= 0) {
-            new String(bytes, StandardCharsets.ISO_8859_1)
-                    .lines()
-                    .forEach(line -> readLine(line, names));
-        }
-        return new Symbols(names);
+        return Files.size(file) > MAX_BYTES ? NONE : new Symbols(Files.readAllBytes(file));
     }
 
-    private static void readLine(String line, Map<Long, String> names) {
-        String[] words = line.split(" ", 4);
-        if (words.length < 3 || !words[0].matches("[0-9a-f]{1,16}") || words[2].isEmpty()) {
-            return;
+    /** The nearest symbol at or below an address, so far. */
+    private static final class Nearest {
+        private final long address;
+        private boolean found;
+        private long at;
+        private int nameFrom;
+        private int nameEnd;
+
+        Nearest(long address) {
+            this.address = address;
         }
-        names.putIfAbsent(Long.parseUnsignedLong(words[0], 16), words[2]);
+
+        /** A symbol, and where in the file its name can stand. */
+        void see(long symbol, int from, int end) {
+            boolean below = Long.compareUnsigned(symbol, address) <= 0;
+            if (below && (!found || Long.compareUnsigned(symbol, at) > 0)) {
+                found = true;
+                at = symbol;
+                nameFrom = from;
+                nameEnd = end;
+            }
+        }
     }
 
-    private static void readElf(ByteBuffer elf, Map<Long, String> names) {
-        long sections = elf.getLong(0x28);
-        int sectionBytes = elf.getShort(0x3a) & 0xffff;
-        int count = elf.getShort(0x3c) & 0xffff;
-        if (sectionBytes != SECTION_BYTES || !fits(elf, sections, (long) count * SECTION_BYTES)) {
+    /** Looks at every line; no more of a file is needed than one address or two. */
+    private void searchMap(Nearest nearest) {
+        int at = 0;
+        while (at < file.capacity()) {
+            long address = 0;
+            int digits = 0;
+            while (at < file.capacity() && digits <= MOST_DIGITS) {
+                int digit = Character.digit(file.get(at), 16);
+                if (digit < 0) {
+                    break;
+                }
+                address = address << 4 | digit;
+                digits++;
+                at++;
+            }
+            int end = at;
+            while (end < file.capacity() && file.get(end) != '\n') {
+                end++;
+            }
+            // A blank, the kind, a blank, the name.
+            boolean right = digits > 0 && digits <= MOST_DIGITS && end - at > 3;
+            if (right && file.get(at) == ' ' && file.get(at + 2) == ' ') {
+                nearest.see(address, at + 3, end);
+            }
+            at = end + 1;
+        }
+    }
+
+    private void searchElf(Nearest nearest) {
+        long sections = file.getLong(0x28);
+        int sectionBytes = file.getShort(0x3a) & 0xffff;
+        int count = file.getShort(0x3c) & 0xffff;
+        if (sectionBytes != SECTION_BYTES || !fits(sections, (long) count * SECTION_BYTES)) {
             return;
         }
         for (int i = 0; i < count; i++) {
             int at = (int) sections + i * SECTION_BYTES;
-            int link = elf.getInt(at + 0x28);
-            if (elf.getInt(at + 4) == SYMTAB && link >= 0 && link < count) {
-                readTable(elf, at, (int) sections + link * SECTION_BYTES, names);
+            int link = file.getInt(at + 0x28);
+            if (file.getInt(at + 4) == SYMTAB && link >= 0 && link < count) {
+                searchTable(at, (int) sections + link * SECTION_BYTES, nearest);
             }
         }
     }
 
-    private static void readTable(ByteBuffer elf, int table, int strings, Map<Long, String> names) {
-        long from = elf.getLong(table + 0x18);
-        long size = elf.getLong(table + 0x20);
-        long text = elf.getLong(strings + 0x18);
-        long textBytes = elf.getLong(strings + 0x20);
-        if (!fits(elf, from, size) || !fits(elf, text, textBytes)) {
+    private void searchTable(int table, int strings, Nearest nearest) {
+        long from = file.getLong(table + 0x18);
+        long size = file.getLong(table + 0x20);
+        long text = file.getLong(strings + 0x18);
+        long textBytes = file.getLong(strings + 0x20);
+        if (!fits(from, size) || !fits(text, textBytes)) {
             return;
         }
         for (int at = (int) from; at + SYMBOL_BYTES <= from + size; at += SYMBOL_BYTES) {
-            long name = Integer.toUnsignedLong(elf.getInt(at));
-            long address = elf.getLong(at + 8);
-            int kind = elf.get(at + 4) & 0xf;
+            long name = Integer.toUnsignedLong(file.getInt(at));
+            long address = file.getLong(at + 8);
+            int kind = file.get(at + 4) & 0xf;
             // Functions, and what assembler code does not say the kind of.
             if ((kind == 0 || kind == 2) && address != 0 && name > 0 && name < textBytes) {
-                String read = string(elf, (int) (text + name), (int) (text + textBytes));
-                if (!read.isEmpty()) {
-                    names.putIfAbsent(address, read);
-                }
+                nearest.see(address, (int) (text + name), (int) (text + textBytes));
             }
         }
     }
 
-    private static String string(ByteBuffer elf, int from, int end) {
+    private String string(int from, int end) {
         int to = from;
-        while (to < end && to - from < MOST_NAME_BYTES && elf.get(to) != 0) {
+        while (to < end && to - from < MOST_NAME_BYTES && file.get(to) > ' ') {
             to++;
         }
         byte[] bytes = new byte[to - from];
-        elf.get(from, bytes);
+        file.get(from, bytes);
         return new String(bytes, StandardCharsets.ISO_8859_1).replaceAll("[^ -~]", "?");
     }
 
-    private static boolean fits(ByteBuffer elf, long from, long size) {
-        return from >= 0 && size >= 0 && from <= elf.capacity() - size;
+    private boolean fits(long from, long size) {
+        return from >= 0 && size >= 0 && from <= file.capacity() - size;
     }
 
     /**
@@ -124,10 +152,16 @@ public final class Symbols {
      * @return such as {@code panic+0x1f}; empty where no symbol is near below
      */
     public String name(long address) {
-        Map.Entry<Long, String> below = names.floorEntry(address);
-        if (below == null || address - below.getKey() > FARTHEST) {
+        Nearest nearest = new Nearest(address);
+        if (file.capacity() >= SECTION_BYTES && file.getInt(0) == ELF_MAGIC && file.get(4) == 2) {
+            searchElf(nearest);
+        } else if (file.capacity() > 0 && Character.digit(file.get(0), 16) >= 0) {
+            searchMap(nearest);
+        }
+        if (!nearest.found || address - nearest.at > FARTHEST) {
             return "";
         }
-        return below.getValue() + "+0x" + Long.toHexString(address - below.getKey());
+        String name = string(nearest.nameFrom, nearest.nameEnd);
+        return name.isEmpty() ? "" : name + "+0x" + Long.toHexString(address - nearest.at);
     }
 }
