@@ -338,9 +338,15 @@ final class ScriptedRun implements ScriptGuest {
 
     /** Connects the machine, which does not run yet, with what the steps need of it. */
     void prepare(VirtualMachine made) {
-        if (agent.isPresent()) {
-            agent.get().restart();
-            made.connectAgent(agent.get());
+        if (agent.isEmpty()) {
+            return;
         }
+        synchronized (this) {
+            // One that goes on from where it stood has an agent that answered before.
+            if (!suspended) {
+                agent.get().restart();
+            }
+        }
+        made.connectAgent(agent.get());
     }
 }
