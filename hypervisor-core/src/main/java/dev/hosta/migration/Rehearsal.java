@@ -88,8 +88,7 @@ final class Rehearsal {
             try {
                 HandOverRecord record = new HandOverRecord(folder);
                 record.write(
-                        new Entry(
-                                Decision.READY, TOKEN, TOKEN, "nobody", "nowhere", List.of()));
+                        new Entry(Decision.READY, TOKEN, TOKEN, "nobody", "nowhere", List.of()));
                 record.remove();
             } finally {
                 Files.delete(folder);
