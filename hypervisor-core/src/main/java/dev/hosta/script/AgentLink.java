@@ -17,7 +17,7 @@ import java.util.Optional;
  * <pre>
  *   agent to host   kind (1), length (2, little-endian), payload
  *                   H here I am, O output, E errors, S status (1)
- *   host to agent   A or B behind each H; then length (4, little-endian), command
+ *   host to agent   A or B, once for each H; then length (4, little-endian), command
  * </pre>
  *
  * <p>Threading: {@link AgentPort.Host} by vCPUs; commands by one thread at a time. A guest that
@@ -41,7 +41,7 @@ public final class AgentLink implements AgentPort.Host {
     private final byte[] ring = new byte[CAPACITY];
     private int head;
     private int count;
-    private ByteBuffer forGuest = ByteBuffer.allocate(0);
+    private ByteBuffer forGuest;
     private boolean reading;
     private boolean ended;
     private boolean here;
@@ -53,6 +53,8 @@ public final class AgentLink implements AgentPort.Host {
      */
     public AgentLink(boolean alone) {
         this.mode = (byte) (alone ? 'A' : 'B');
+        // Before anybody runs a command: the guest's own init waits for it.
+        this.forGuest = ByteBuffer.wrap(new byte[] {mode});
     }
 
     @Override
@@ -89,7 +91,7 @@ public final class AgentLink implements AgentPort.Host {
     public synchronized void restart() {
         count = 0;
         here = false;
-        forGuest = ByteBuffer.allocate(0);
+        forGuest = ByteBuffer.wrap(new byte[] {mode});
     }
 
     /** The guest has ended, or is about to: nobody waits any longer. Idempotent. */
@@ -163,8 +165,10 @@ public final class AgentLink implements AgentPort.Host {
         }
         if (kind == 'H') {
             synchronized (this) {
+                if (here) {
+                    forGuest = ByteBuffer.wrap(new byte[] {mode});
+                }
                 here = true;
-                forGuest = ByteBuffer.wrap(new byte[] {mode}); // A fresh agent: nothing else waits.
             }
         } else {
             frames.take(kind, payload.toByteArray());

@@ -94,6 +94,15 @@ class AgentLinkTest {
     }
 
     @Test
+    void anAgentHearsWhatToBeBeforeAnybodyRunsACommand() {
+        assertEquals(1, link.waiting());
+        assertEquals('A', link.next());
+        link.restart();
+        assertEquals('A', link.next());
+        assertEquals('B', new AgentLink(false).next());
+    }
+
+    @Test
     void muchOutputIsReadAsItComes() throws InterruptedException {
         guest(
                 () -> {
