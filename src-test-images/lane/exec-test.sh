@@ -57,6 +57,7 @@ steps:
     into: init
   - assert: ${init}
     is: '.*/init.*'
+  - wait-for: {file: "/proc/1/root/init"}
   - run: echo no >&2; exit 5
     status: 5
   - send: echo $((6*7))\r
@@ -66,6 +67,6 @@ steps:
 EOF
 run script --console none --script $folder/boot.yaml --tap
 [ "$status" = 122 ] || fail "script: status $status"
-[ "$(grep -c '^ok ' $folder/out)" = 6 ] || fail "script: other steps"
-grep -q '^not ok 7 - run' $folder/out || fail "script: the end of the guest is no failure"
+[ "$(grep -c '^ok ' $folder/out)" = 7 ] || fail "script: other steps"
+grep -q '^not ok 8 - run' $folder/out || fail "script: the end of the guest is no failure"
 echo "exec-test: all right"

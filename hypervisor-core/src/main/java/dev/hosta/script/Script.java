@@ -40,16 +40,17 @@ public record Script(Optional<Guest> guest, List<Step> steps, List<Step> last) {
     /** Whether it runs commands in the guest, for which that needs the agent. */
     public boolean needsAgent() {
         return Stream.concat(steps.stream(), last.stream())
-                .anyMatch(step -> step.action() instanceof Step.Run || isExec(step));
+                .map(Step::action)
+                .anyMatch(
+                        action ->
+                                action instanceof Step.Run
+                                        || action instanceof Step.Exec
+                                        || action instanceof Step.WaitForFile);
     }
 
     /** Whether the commands are all that the guest is for: the agent is its init then. */
     public boolean isForCommands() {
-        return steps.stream().anyMatch(Script::isExec);
-    }
-
-    private static boolean isExec(Step step) {
-        return step.action() instanceof Step.Exec;
+        return steps.stream().anyMatch(step -> step.action() instanceof Step.Exec);
     }
 
     /** Whether it leaves the guest to end by itself: nothing was waited for after the last word. */

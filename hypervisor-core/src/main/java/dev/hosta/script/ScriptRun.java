@@ -88,6 +88,7 @@ public final class ScriptRun {
                                     .getBytes(StandardCharsets.UTF_8),
                             endNanos);
             case Step.WaitForPort wait -> awaitPort(wait.port(), step, endNanos);
+            case Step.WaitForFile wait -> awaitFile(wait.path().with(captured), step, endNanos);
             case Step.WaitForEnd wait -> awaitEnd(wait.status(), step, endNanos);
             case Step.SleepUntilIdle idle -> awaitIdle(idle.quiet(), step, endNanos);
             case Step.Pause p -> guest.pause();
@@ -153,6 +154,19 @@ public final class ScriptRun {
                     throw new StepException(
                             "nothing took connections within " + seconds(step.timeout()), e);
                 }
+            }
+        }
+    }
+
+    private void awaitFile(String path, Step step, long endNanos) throws InterruptedException {
+        String look = "test -e '" + path.replace("'", "'\\''") + "'";
+        while (guest.run(look, endNanos).status() != 0) {
+            long next = System.nanoTime() + PROBE_MILLIS * 1_000_000L;
+            if (guest.awaitEnd(next - endNanos < 0 ? next : endNanos).isPresent()) {
+                throw new StepException("the guest " + ending() + " and had no such file");
+            }
+            if (System.nanoTime() - endNanos >= 0) {
+                throw new StepException("not there within " + seconds(step.timeout()));
             }
         }
     }

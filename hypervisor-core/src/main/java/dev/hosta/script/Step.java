@@ -91,6 +91,23 @@ public record Step(Place place, Action action, Duration timeout) {
     }
 
     /**
+     * Waits until something stands at a path in the guest, by its agent.
+     *
+     * @param path with names of captures
+     */
+    public record WaitForFile(Template path) implements Action {
+        @Override
+        public String name() {
+            return "wait-for";
+        }
+
+        @Override
+        public String detail() {
+            return "file '" + path.text() + "'";
+        }
+    }
+
+    /**
      * Waits for the guest's end.
      *
      * @param status with which it must end; any where empty

@@ -40,7 +40,7 @@ final class StepReader {
     private static final List<String> OPTIONS = List.of("timeout", "status", "into", "is");
     private static final List<String> KEYS =
             java.util.stream.Stream.concat(ACTIONS.stream(), OPTIONS.stream()).toList();
-    private static final List<String> WAITS = List.of("console", "port", "status");
+    private static final List<String> WAITS = List.of("console", "port", "file", "status");
 
     private final ScriptNodes nodes;
     private final Path file;
@@ -165,6 +165,7 @@ final class StepReader {
         Node value = map.get(what);
         return switch (what) {
             case "console" -> expect(value);
+            case "file" -> new Step.WaitForFile(template(value, what));
             case "port" -> new Step.WaitForPort(number(value, "a port", 1, 65535));
             default -> new Step.WaitForEnd(OptionalInt.of(number(value, "a status", 0, 255)));
         };

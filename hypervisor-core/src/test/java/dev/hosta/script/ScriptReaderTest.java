@@ -61,12 +61,15 @@ class ScriptReaderTest {
                           - power-button
                           - wait-for: {status: 7}
                           - wait-for: end
+                          - wait-for: {file: "/run/${port}"}
                         finally:
                           - stop:
                         """);
         assertEquals(List.of("echo", "--memory", "64M"), script.guest().orElseThrow().words());
         List<Step> steps = script.steps();
-        assertEquals(15, steps.size());
+        assertEquals(16, steps.size());
+        assertTrue(script.needsAgent() && !script.isForCommands());
+        assertEquals(new Step.WaitForFile(new Template("/run/${port}")), steps.get(15).action());
         assertEquals(Duration.ofSeconds(5), steps.getFirst().timeout());
         assertEquals(Duration.ofMinutes(1), steps.get(1).timeout());
         assertTrue(steps.getFirst().place().text().endsWith("s.yaml:4:5"));
