@@ -354,6 +354,13 @@ class Trial:
             return "paused, then " + self.settle(link)
         if status == 200 and self.fault == "kill-destination":
             return self.end(None, "none: killed where it ran", link)
+        if status == 200 and self.fault == "no-memory":
+            # Whoever can make no thread any more after it has answered loses the guest.
+            try:
+                until("the guest", lambda: self.running() == [self.b], 10)
+            except Wrong:
+                self.single()
+                return self.end(None, "none: lost there", link)
         if status == 200:
             return self.end(self.b, "there", link)
         if status == 502:
