@@ -46,7 +46,7 @@ class Link:
     """Two network namespaces and the cable between them."""
 
     def __init__(self, delay_ms, rate_mbit, first):
-        self.first = ["chrt", "-r", "1"] if first else []
+        self.first = ["nice", "-n", "-20"] if first else []
         tag = str(os.getpid())
         self.sides = [f"mig-a-{tag}", f"mig-b-{tag}"]
         self.addresses = ["10.98.7.1", "10.98.7.2"]
@@ -223,7 +223,7 @@ def main():
     parser.add_argument("--delay", type=int, default=0, help="of the link, ms one way")
     parser.add_argument("--rate", type=int, default=0, help="of the link, Mbit/s")
     parser.add_argument("--bandwidth", type=int, default=0, help="limit for the migration, MiB/s")
-    parser.add_argument("--first", action="store_true", help="before all else that this machine does (SCHED_RR)")
+    parser.add_argument("--first", action="store_true", help="before all else that this machine does (nice -20)")
     parser.add_argument("--tls", help="folder with certificates, for Hosta")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
