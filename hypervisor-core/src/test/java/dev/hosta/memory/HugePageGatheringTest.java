@@ -15,18 +15,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.BitSet;
 
 /** A real memfd: which ranges of it become huge pages, and that nothing in it changes. */
 final class HugePageGatheringTest {
     private static final long SIZE = 8 * RANGE_BYTES;
     private static final long PAGE = 4096;
 
-    private final BitSet done = new BitSet();
-
     @Test
     void aRangeThatIsHalfTouchedIsGatheredAndKeepsItsContent() throws IOException {
         try (GuestRam ram = GuestRam.create(SIZE, HugePages.NONE, false)) {
+            HugePageGathering.Progress done = new HugePageGathering.Progress(ram);
             touch(ram, 1, 256);
             touch(ram, 3, 512);
             touch(ram, 5, 255);
@@ -53,7 +51,8 @@ final class HugePageGatheringTest {
         try (GuestRam ram = GuestRam.create(SIZE, HugePages.NONE, false)) {
             touch(ram, 0, 512);
             ram.freeze().close();
-            assertEquals(0, HugePageGathering.gather(ram, done, () -> false));
+            HugePageGathering.Progress none = new HugePageGathering.Progress(ram);
+            assertEquals(0, HugePageGathering.gather(ram, none, () -> false));
             assertEquals(0, hugeBytes(ram));
         }
     }
@@ -63,7 +62,9 @@ final class HugePageGatheringTest {
         try (GuestRam ram = GuestRam.create(SIZE, HugePages.NONE, false)) {
             touch(ram, 0, 512);
             HugePageGathering.start(ram).close();
-            assertEquals(0, HugePageGathering.gather(ram, done, () -> true));
+            assertEquals(
+                    0,
+                    HugePageGathering.gather(ram, new HugePageGathering.Progress(ram), () -> true));
         }
     }
 
