@@ -42,7 +42,7 @@ final class ScriptNodes {
 
     /** A mistake at a place: what it is, and what to do. */
     ScriptException wrong(Node at, String what) {
-        return new ScriptException(place(at) + ": " + what + ".");
+        return new ScriptException(place(at) + ": " + what + (what.endsWith("?") ? "" : "."));
     }
 
     /** A text of one line or more; numbers and booleans as they are written. */

@@ -95,7 +95,7 @@ class ScriptReaderTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "steps:\\n- expct: x|:2:3: a step has no 'expct'; did you mean 'expect'?.",
+                "steps:\\n- expct: x|:2:3: a step has no 'expct'; did you mean 'expect'?",
                 "steps:\\n- halt|:2:3: there is no step 'halt'; there are expect,",
                 "steps:\\n- expect|:2:3: behind 'expect:' stands what it is about.",
                 "steps:\\n- expect: 'a(b'|:2:11: this is no regular expression: Unclosed group",
