@@ -44,6 +44,8 @@ final class Session implements ConsoleInput.Guest {
     private Optional<VirtualMachine> machine = Optional.empty();
     private Optional<RuntimeFolder> folder = Optional.empty();
     private Optional<ControlServer> server = Optional.empty();
+    // Held while the server comes up, so that nothing comes into a folder that goes.
+    private final Object control = new Object();
     private boolean serving;
     private boolean announced;
     private boolean stopped;
@@ -212,26 +214,26 @@ final class Session implements ConsoleInput.Guest {
         if (console.isTerminal()) {
             hub.claim(PidFile.ownPid());
         }
-        Thread thread = new Thread(this::startServer, "control-start");
-        thread.setDaemon(true);
-        thread.start();
+        Thread.ofPlatform().daemon().name("control-start").start(this::startServer);
     }
 
     private void startServer() {
-        Optional<RuntimeFolder> held = folderHeld();
-        if (held.isEmpty()) {
-            return;
+        synchronized (control) {
+            folderHeld().ifPresent(this::startServer);
         }
+    }
+
+    private void startServer(RuntimeFolder held) {
         try {
             ControlServer started =
                     ControlServer.start(
-                            held.get().path(),
+                            held.path(),
                             new SessionVmm(name(), this, hub, saves),
                             TopLevel.versionNumber());
             synchronized (this) {
                 server = Optional.of(started);
             }
-            announce(held.get());
+            announce(held);
             RuntimeFolder.sweepDead();
         } catch (LinuxException e) {
             // Where the guest has ended meanwhile, its folder is gone, and that is no failure.
@@ -384,11 +386,13 @@ final class Session implements ConsoleInput.Guest {
         terminal.ifPresent(port -> port.console().close());
         Optional<RuntimeFolder> held;
         Optional<ControlServer> served;
-        synchronized (this) {
-            held = folder;
-            folder = Optional.empty();
-            served = server;
-            server = Optional.empty();
+        synchronized (control) {
+            synchronized (this) {
+                held = folder;
+                folder = Optional.empty();
+                served = server;
+                server = Optional.empty();
+            }
         }
         served.ifPresent(ControlServer::close);
         held.ifPresent(RuntimeFolder::close);
