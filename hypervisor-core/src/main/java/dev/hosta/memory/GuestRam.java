@@ -94,8 +94,12 @@ public final class GuestRam implements AutoCloseable {
             if (huge || preallocate) {
                 Memfd.preallocate(memfd, sizeBytes);
             }
-            long alignment = Math.max(HugePageGathering.RANGE_BYTES, pageBytes(pages));
-            MappedMemory mapping = MappedMemory.sharedAligned(memfd, sizeBytes, alignment);
+            // Pages of the pool are aligned as they come, and older kernels do not move them.
+            MappedMemory mapping =
+                    huge
+                            ? MappedMemory.shared(memfd, 0, sizeBytes, true)
+                            : MappedMemory.sharedAligned(
+                                    memfd, sizeBytes, HugePageGathering.RANGE_BYTES);
             return new GuestRam(memfd, mapping, pages, false);
         } catch (LinuxException e) {
             memfd.close();
