@@ -71,7 +71,7 @@ public final class MappedMemory implements AutoCloseable {
         try {
             int protection = PROT_READ | PROT_WRITE;
             long made = map(sizeBytes, protection, MAP_SHARED | MAP_NORESERVE, fd.number(), 0);
-            move(made, sizeBytes, MREMAP_MAYMOVE_FIXED, at);
+            moveOrUnmap(made, sizeBytes, at);
         } catch (LinuxException e) {
             unmap(room, sizeBytes + alignment);
             throw e;
@@ -160,6 +160,15 @@ public final class MappedMemory implements AutoCloseable {
                         move(kept.hva, length, MREMAP_MAYMOVE_FIXED | MREMAP_DONTUNMAP, at);
                         kept.close();
                     });
+            throw e;
+        }
+    }
+
+    private static void moveOrUnmap(long made, long sizeBytes, long to) {
+        try {
+            move(made, sizeBytes, MREMAP_MAYMOVE_FIXED, to);
+        } catch (LinuxException e) {
+            unmap(made, sizeBytes);
             throw e;
         }
     }

@@ -32,6 +32,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.stream.Stream;
 
 /**
  * The PC around CPU and memory: which device stands at which port, on which interrupt.
@@ -194,11 +195,23 @@ final class Board implements AutoCloseable {
 
     /** Makes the guest known to its networks. */
     void announce() {
-        for (Device device : devices.values()) {
-            if (device instanceof VirtioSlot slot) {
-                slot.announce();
-            }
-        }
+        slots().forEach(VirtioSlot::announce);
+    }
+
+    /** Has the disks end what is in flight and begin nothing. */
+    void pauseDisks() {
+        slots().filter(VirtioSlot::isDisk).forEach(VirtioSlot::pause);
+    }
+
+    /** Lets the disks go on. */
+    void resumeDisks() {
+        slots().filter(VirtioSlot::isDisk).forEach(VirtioSlot::resume);
+    }
+
+    private Stream<VirtioSlot> slots() {
+        return devices.values().stream()
+                .filter(VirtioSlot.class::isInstance)
+                .map(VirtioSlot.class::cast);
     }
 
     /** What each device has counted, by path; a device that counts nothing is there too. */

@@ -217,7 +217,14 @@ final class MachineBuilder {
         loading.into(memory, board, vcpus);
         VcpuLook look = new VcpuLook(vcpus, memory, map, limits);
         MachineDisks held = new MachineDisks(disks);
-        return new VirtualMachine(spec, vm, ram, map, look, board, held, cpu, vcpus, end, handles);
+        VirtualMachine machine =
+                new VirtualMachine(spec, vm, ram, map, look, board, held, cpu, vcpus, end, handles);
+        if (spec.memory().hugePages() == HugePages.NONE) {
+            HugePageGathering gathering =
+                    HugePageGathering.start(ram, machine.running()::restDisks);
+            handles.own(gathering, gathering::close);
+        }
+        return machine;
     }
 
     private List<RawDisk> openDisks() {
@@ -284,10 +291,6 @@ final class MachineBuilder {
         MemorySpec memory = spec.memory();
         GuestRam ram = GuestRam.create(memory.sizeBytes(), memory.hugePages(), memory.prealloc());
         handles.own(ram, ram::close);
-        if (memory.hugePages() == HugePages.NONE) {
-            HugePageGathering gathering = HugePageGathering.start(ram);
-            handles.own(gathering, gathering::close);
-        }
         return ram;
     }
 

@@ -71,6 +71,26 @@ public final class RunningGuest {
         }
     }
 
+    /**
+     * Does something while no request of a disk has guest memory in use; the vCPUs run on, and wait
+     * for their disks.
+     *
+     * @param action takes some milliseconds at most
+     */
+    void restDisks(Runnable action) {
+        synchronized (lock) {
+            if (!underWay.getAsBoolean()) {
+                return;
+            }
+            board.pauseDisks();
+            try {
+                action.run();
+            } finally {
+                board.resumeDisks();
+            }
+        }
+    }
+
     /** Returns once all of them stand still. */
     static void pause(List<VcpuThread> vcpus) {
         List<CompletableFuture<Void>> pauses = vcpus.stream().map(VcpuThread::pauseSoon).toList();

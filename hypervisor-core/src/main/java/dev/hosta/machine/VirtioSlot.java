@@ -9,6 +9,7 @@ import dev.hosta.device.state.StateType;
 import dev.hosta.device.state.Stateful;
 import dev.hosta.device.virtio.VirtioDevice;
 import dev.hosta.device.virtio.abi.VirtioMmio;
+import dev.hosta.device.virtio.block.BlockDevice;
 import dev.hosta.device.virtio.net.NetDevice;
 import dev.hosta.device.virtio.transport.MmioTransport;
 import dev.hosta.device.virtio.transport.MmioTransportState;
@@ -124,6 +125,11 @@ final class VirtioSlot implements Device, Stateful<MmioTransportState.V1> {
     /** The device, where it has a state of its own beside its queues and registers. */
     Optional<Stateful<?>> deviceState() {
         return device instanceof Stateful<?> stateful ? Optional.of(stateful) : Optional.empty();
+    }
+
+    /** Whether guest memory is pinned for its requests. */
+    boolean isDisk() {
+        return device instanceof BlockDevice;
     }
 
     /** Makes the device known to its network, if it has one. */

@@ -3,8 +3,10 @@ package dev.hosta.memory;
 import dev.hosta.linux.PageMap;
 
 import java.util.BitSet;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Puts a guest's RAM together into transparent huge pages while the guest runs: a stage-two entry,
@@ -12,49 +14,72 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Hosts give a memfd none by themselves where {@code transparent_hugepage/shmem_enabled} has its
  * default, as khugepaged gives anonymous memory. Asked for a range by {@code MADV_COLLAPSE} they do
- * (Linux 6.1, mm/khugepaged.c). A range is gathered once, when at least half of its pages were
- * touched; so RAM never takes more than twice what the guest touched. One that is refused, as pages
- * are while a disk's request has them pinned, is asked for again some times. The first look comes
- * after a second, so that short-lived guests pay nothing; looks that find nothing come ever more
- * rarely.
+ * (Linux 6.1, mm/khugepaged.c). A range is gathered once, when at least a quarter of its pages were
+ * touched; so RAM never takes more than four times what the guest touched. One that is refused, as
+ * pages are while a disk's request has them pinned, is asked for again at the end of the look,
+ * while the disks rest for that; some times at most. The first look comes after a second, so that
+ * short-lived guests pay nothing; looks that find nothing come ever more rarely.
  *
  * <p>Content never changes by it, whoever else maps the file; but RAM that was frozen is left
  * alone, as its pages are about to be the guest's own again.
  *
- * <p>Threading: one of its own. {@link #close} on any thread; it waits for the range in hand.
+ * <p>Threading: one of its own. {@link #close} on any thread; it waits for the range in hand, but
+ * not for {@link AtRest}, so that it may be called under a lock that {@link AtRest} takes.
  */
 public final class HugePageGathering implements AutoCloseable {
     /** Bytes of a range. */
     static final long RANGE_BYTES = 2L << 20;
 
-    private static final int LEAST_PAGES = (int) (RANGE_BYTES / 4096 / 2);
+    private static final int LEAST_PAGES = (int) (RANGE_BYTES / 4096 / 4);
     private static final int MOST_REFUSALS = 8;
+
+    /** How many ranges at most are asked for while the disks rest: some milliseconds. */
+    private static final int MOST_AT_REST = 16;
+
     private static final long FIRST_MILLIS = 1_000;
     private static final long LAST_MILLIS = 64_000;
 
-    private final GuestRam ram;
-    private final Progress progress;
-    private final CountDownLatch closing = new CountDownLatch(1);
-    private final Thread thread;
-
-    private HugePageGathering(GuestRam ram) {
-        this.ram = ram;
-        this.progress = new Progress(ram);
-        this.thread = Thread.ofPlatform().daemon().name("huge-pages").unstarted(this::run);
+    /** Lets something be done while no request has guest memory pinned. */
+    @FunctionalInterface
+    public interface AtRest {
+        /** Runs it once, on this thread, unless the disks cannot rest now. */
+        void run(Runnable action);
     }
 
-    /** Begins, for as long as this is open. RAM must stay open until then. */
-    public static HugePageGathering start(GuestRam ram) {
-        HugePageGathering gathering = new HugePageGathering(ram);
-        gathering.thread.start();
+    private final GuestRam ram;
+    private final AtRest atRest;
+    private final CountDownLatch closing = new CountDownLatch(1);
+
+    /** Which ranges need no more looks, by number. */
+    private final BitSet done = new BitSet();
+
+    /** How often a range was refused although the disks rested. */
+    private final byte[] refusals;
+
+    private boolean ended;
+
+    /** Gathers nothing by itself. */
+    HugePageGathering(GuestRam ram, AtRest atRest) {
+        this.ram = ram;
+        this.atRest = atRest;
+        this.refusals = new byte[(int) (ram.sizeBytes() / RANGE_BYTES)];
+    }
+
+    /**
+     * Begins, for as long as this is open. RAM must stay open until then.
+     *
+     * @param atRest how the disks are made to rest
+     */
+    public static HugePageGathering start(GuestRam ram, AtRest atRest) {
+        HugePageGathering gathering = new HugePageGathering(ram, atRest);
+        Thread.ofPlatform().daemon().name("huge-pages").start(gathering::run);
         return gathering;
     }
 
     private void run() {
         long millis = FIRST_MILLIS;
         while (!isClosingWithin(millis)) {
-            int gathered = gather(ram, progress, () -> isClosingWithin(0));
-            millis = gathered > 0 ? FIRST_MILLIS : Math.min(LAST_MILLIS, 2 * millis);
+            millis = pass() > 0 ? FIRST_MILLIS : Math.min(LAST_MILLIS, 2 * millis);
         }
     }
 
@@ -67,85 +92,94 @@ public final class HugePageGathering implements AutoCloseable {
         }
     }
 
-    /** Which ranges need no more looks, by number. */
-    static final class Progress {
-        private final BitSet done = new BitSet();
-        private final byte[] refusals;
-
-        /** No range was looked at. */
-        Progress(GuestRam ram) {
-            refusals = new byte[(int) (ram.sizeBytes() / RANGE_BYTES)];
+    /** One pass over RAM; says how many ranges are huge pages now that were not. */
+    int pass() {
+        if (ram.isOverBase()) {
+            return 0;
         }
-
-        private void refused(int range) {
-            refusals[range]++;
-            done.set(range, refusals[range] == MOST_REFUSALS);
-        }
-    }
-
-    /** Whether a pass is to end. */
-    @FunctionalInterface
-    interface Ending {
-        boolean isNow();
-    }
-
-    /**
-     * One pass over RAM.
-     *
-     * @param progress of the passes before it; grows
-     * @return how many ranges are huge pages now that were not
-     */
-    static int gather(GuestRam ram, Progress progress, Ending ending) {
-        long end = ram.sizeBytes() / RANGE_BYTES * RANGE_BYTES;
+        BitSet refused = new BitSet();
         int gathered = 0;
-        BitSet done = progress.done;
         try (PageMap.Reader pages = PageMap.reader()) {
-            for (long at = next(ram, done, 0); at < end; at = next(ram, done, at + RANGE_BYTES)) {
-                if (ending.isNow() || ram.isOverBase()) {
-                    return gathered;
+            for (int range = next(0); range < refusals.length; range = next(range + 1)) {
+                switch (gather(range, Optional.of(pages))) {
+                    case GATHERED -> gathered++;
+                    case REFUSED -> refused.set(range);
+                    case LEFT -> {}
                 }
-                if (pages.present(ram.area().hva() + at, RANGE_BYTES) >= LEAST_PAGES) {
-                    int range = (int) (at / RANGE_BYTES);
-                    if (ram.gather(at, RANGE_BYTES)) {
-                        gathered++;
-                        done.set(range);
-                    } else {
-                        progress.refused(range);
-                    }
+            }
+        }
+        if (refused.isEmpty()) {
+            return gathered;
+        }
+        AtomicInteger late = new AtomicInteger();
+        atRest.run(() -> late.set(gatherAtRest(refused)));
+        return gathered + late.get();
+    }
+
+    private int gatherAtRest(BitSet ranges) {
+        int gathered = 0;
+        for (int range : ranges.stream().limit(MOST_AT_REST).toArray()) {
+            switch (gather(range, Optional.empty())) {
+                case GATHERED -> gathered++;
+                case REFUSED -> {
+                    refusals[range]++;
+                    done.set(range, refusals[range] == MOST_REFUSALS);
                 }
+                case LEFT -> {}
             }
         }
         return gathered;
     }
 
-    /** The next range from an offset on that has pages and is not done. */
-    private static long next(GuestRam ram, BitSet done, long from) {
-        long at = from;
-        while (at < ram.sizeBytes()) {
-            at = ram.nextTouched(at) / RANGE_BYTES * RANGE_BYTES;
-            int range = (int) (at / RANGE_BYTES);
-            if (!done.get(range)) {
-                return at;
-            }
-            at = done.nextClearBit(range) * RANGE_BYTES;
-        }
-        return at;
+    private enum Result {
+        GATHERED,
+        REFUSED,
+        LEFT
     }
 
-    /** Ends it. Idempotent. */
+    /**
+     * Gathers one range.
+     *
+     * @param pages where to look first whether it is worth it
+     */
+    private synchronized Result gather(int range, Optional<PageMap.Reader> pages) {
+        if (ended || ram.isOverBase()) {
+            return Result.LEFT;
+        }
+        long at = range * RANGE_BYTES;
+        long hva = ram.area().hva() + at;
+        if (pages.filter(p -> p.present(hva, RANGE_BYTES) < LEAST_PAGES).isPresent()) {
+            return Result.LEFT;
+        }
+        if (!ram.gather(at, RANGE_BYTES)) {
+            return Result.REFUSED;
+        }
+        done.set(range);
+        return Result.GATHERED;
+    }
+
+    /** The next range from one on that has pages and is not done; else one beyond the last. */
+    private synchronized int next(int from) {
+        int range = from;
+        while (range < refusals.length && !ended) {
+            range = (int) (ram.nextTouched(range * RANGE_BYTES) / RANGE_BYTES);
+            if (!done.get(range)) {
+                return range;
+            }
+            range = done.nextClearBit(range);
+        }
+        return refusals.length;
+    }
+
+    /** Ends it; RAM is not touched afterwards. Idempotent. */
     @Override
     public void close() {
         closing.countDown();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        end();
+    }
+
+    /** Whoever has a range in hand has the lock, and looks before the next one. */
+    private synchronized void end() {
+        ended = true;
     }
 }

@@ -16,11 +16,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Disks as a guest's driver in ring 3 drives them, on the real KVM. */
 @RequiresKvm
@@ -96,6 +98,27 @@ final class BlockGuestTest {
             guest.machine.start();
             assertEquals(0, guest.status(), guest::said);
             guest.await("block: interrupts 200 and 200 on GSI 16 and 16");
+        }
+    }
+
+    @Test
+    void aDiskThatRestsNowAndThenLosesNoRequest() throws IOException {
+        int requests = 400;
+        Path disk = disk("disk.img");
+        Files.write(disk, new byte[requests * REQUEST_BYTES]);
+        String arguments = "verify count=" + requests + " bytes=" + REQUEST_BYTES;
+        try (TestGuest guest = new TestGuest(spec(arguments, List.of(DiskSpec.of(disk))))) {
+            RunningGuest running = guest.machine.running();
+            guest.machine.start();
+            int rests = 0;
+            while (guest.machine.awaitEnd(Duration.ofMillis(1)).isEmpty()) {
+                AtomicBoolean rested = new AtomicBoolean();
+                running.restDisks(() -> rested.set(true));
+                rests += rested.get() ? 1 : 0;
+            }
+            assertEquals(0, guest.status(), guest::said);
+            guest.await("verified " + requests + " requests");
+            assertTrue(rests > 3, "rested only " + rests + " times");
         }
     }
 

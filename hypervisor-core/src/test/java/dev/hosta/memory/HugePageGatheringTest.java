@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.hosta.linux.HugePages;
+import dev.hosta.linux.PinnedPages;
 
 import org.junit.jupiter.api.Test;
 
@@ -20,29 +21,56 @@ import java.nio.file.Path;
 final class HugePageGatheringTest {
     private static final long SIZE = 8 * RANGE_BYTES;
     private static final long PAGE = 4096;
+    private static final String NO_GATHERING =
+            "this host's kernel gathers no shared memory (Linux 6.1)";
+
+    private static final HugePageGathering.AtRest NEVER = action -> {};
 
     @Test
-    void aRangeThatIsHalfTouchedIsGatheredAndKeepsItsContent() throws IOException {
+    void aRangeThatIsTouchedByAQuarterIsGatheredAndKeepsItsContent() throws IOException {
         try (GuestRam ram = GuestRam.create(SIZE, HugePages.NONE, false)) {
-            HugePageGathering.Progress done = new HugePageGathering.Progress(ram);
-            touch(ram, 1, 256);
+            HugePageGathering gathering = new HugePageGathering(ram, NEVER);
+            touch(ram, 1, 128);
             touch(ram, 3, 512);
-            touch(ram, 5, 255);
+            touch(ram, 5, 127);
             assertEquals(0, hugeBytes(ram));
-            int gathered = HugePageGathering.gather(ram, done, () -> false);
-            assumeTrue(gathered > 0, "this host's kernel gathers no shared memory (Linux 6.1)");
+            int gathered = gathering.pass();
+            assumeTrue(gathered > 0, NO_GATHERING);
             assertEquals(2, gathered);
             assertEquals(2 * RANGE_BYTES, hugeBytes(ram));
             for (int range : new int[] {1, 3}) {
-                int pages = range == 1 ? 256 : 512;
+                int pages = range == 1 ? 128 : 512;
                 for (int i = 0; i < 512; i++) {
                     long expected = i < pages ? range * 1000L + i : 0;
                     assertEquals(expected, at(ram, range * RANGE_BYTES + i * PAGE));
                 }
             }
-            assertEquals(0, HugePageGathering.gather(ram, done, () -> false), "done is done");
-            touch(ram, 5, 256);
-            assertEquals(1, HugePageGathering.gather(ram, done, () -> false));
+            assertEquals(0, gathering.pass(), "done is done");
+            touch(ram, 5, 128);
+            assertEquals(1, gathering.pass());
+        }
+    }
+
+    @Test
+    void aRangeThatIsInUseIsGatheredWhileTheDisksRest() throws IOException {
+        try (GuestRam ram = GuestRam.create(SIZE, HugePages.NONE, false)) {
+            touch(ram, 1, 512);
+            touch(ram, 2, 512);
+            MemorySegment used = ram.area().segment().asSlice(RANGE_BYTES, PAGE);
+            PinnedPages pinned = new PinnedPages(used);
+            int free = new HugePageGathering(ram, NEVER).pass();
+            assumeTrue(free > 0, NO_GATHERING);
+            assertEquals(1, free, "the range in use is refused");
+            HugePageGathering gathering =
+                    new HugePageGathering(
+                            ram,
+                            action -> {
+                                pinned.close();
+                                action.run();
+                            });
+            assertEquals(2, gathering.pass(), "the huge page that is there counts, too");
+            assertEquals(2 * RANGE_BYTES, hugeBytes(ram));
+            assertEquals(1000, at(ram, RANGE_BYTES));
         }
     }
 
@@ -51,20 +79,19 @@ final class HugePageGatheringTest {
         try (GuestRam ram = GuestRam.create(SIZE, HugePages.NONE, false)) {
             touch(ram, 0, 512);
             ram.freeze().close();
-            HugePageGathering.Progress none = new HugePageGathering.Progress(ram);
-            assertEquals(0, HugePageGathering.gather(ram, none, () -> false));
+            assertEquals(0, new HugePageGathering(ram, NEVER).pass());
             assertEquals(0, hugeBytes(ram));
         }
     }
 
     @Test
-    void aCloseEndsItAtOnce() {
+    void nothingIsGatheredAfterTheEnd() throws IOException {
         try (GuestRam ram = GuestRam.create(SIZE, HugePages.NONE, false)) {
             touch(ram, 0, 512);
-            HugePageGathering.start(ram).close();
-            assertEquals(
-                    0,
-                    HugePageGathering.gather(ram, new HugePageGathering.Progress(ram), () -> true));
+            HugePageGathering gathering = HugePageGathering.start(ram, NEVER);
+            gathering.close();
+            assertEquals(0, gathering.pass());
+            assertEquals(0, hugeBytes(ram));
         }
     }
 
