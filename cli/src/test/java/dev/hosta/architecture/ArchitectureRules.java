@@ -32,7 +32,8 @@ final class ArchitectureRules {
                     Map.entry("dev.hosta.migration", 7),
                     Map.entry("dev.hosta.control", 8),
                     Map.entry("dev.hosta.script", 9),
-                    Map.entry("dev.hosta.cli", 10));
+                    Map.entry("dev.hosta.junit", 10),
+                    Map.entry("dev.hosta.cli", 11));
 
     private static final Set<String> JNR_PACKAGES =
             Set.of("dev.hosta.linux", "dev.hosta.kvm", "dev.hosta.kvm.abi");
@@ -190,6 +191,10 @@ final class ArchitectureRules {
                             || JACKSON_TYPES.contains(own + "." + file.simpleName());
         } else if (name.startsWith("org.snakeyaml.")) {
             allowed = own.equals("dev.hosta.script");
+        } else if (name.startsWith("org.junit.jupiter.api.")
+                || name.startsWith("org.junit.platform.commons.")
+                || name.startsWith("org.opentest4j.")) {
+            allowed = own.equals("dev.hosta.junit");
         } else if (name.startsWith("picocli.")) {
             allowed = isIn(own, "dev.hosta.cli");
         } else {

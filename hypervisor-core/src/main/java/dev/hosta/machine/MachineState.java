@@ -1,6 +1,7 @@
 package dev.hosta.machine;
 
 import dev.hosta.device.state.InvalidStateException;
+import dev.hosta.kvm.KvmClock;
 import dev.hosta.vcpu.VcpuState;
 
 import java.util.HashSet;
@@ -37,5 +38,17 @@ public record MachineState(
                         "A device's state must be there once: path=" + device.path());
             }
         }
+    }
+
+    /** The same machine with another time on kvmclock. */
+    public MachineState withClock(KvmClock clock) {
+        PlatformState.V1 other =
+                new PlatformState.V1(
+                        platform.masterPic(),
+                        platform.slavePic(),
+                        platform.ioapic(),
+                        platform.pit(),
+                        clock);
+        return new MachineState(other, vcpus, devices);
     }
 }

@@ -94,9 +94,13 @@ public record NetSpec(
         return new NetSpec(other, mac, id, mtu, rxBytesPerSecond, txBytesPerSecond);
     }
 
-    /** The same interface with an address that its machine makes up. */
-    public NetSpec withMadeUpMac() {
-        return new NetSpec(carrier, Optional.empty(), id, mtu, rxBytesPerSecond, txBytesPerSecond);
+    /**
+     * The same interface for another machine that runs beside this one's: with an address that the
+     * machine makes up, and no published ports.
+     */
+    public NetSpec twin() {
+        Carrier own = carrier instanceof Carrier.User ? new Carrier.User(List.of()) : carrier;
+        return new NetSpec(own, Optional.empty(), id, mtu, rxBytesPerSecond, txBytesPerSecond);
     }
 
     /** The same interface with all that a machine of this name gives to its place. */

@@ -91,6 +91,11 @@ public final class FrozenRam implements AutoCloseable {
         return base;
     }
 
+    /** The file below behind another descriptor, which is the caller's. */
+    public FileDescriptor baseAgain() {
+        return again(base);
+    }
+
     /** The copied pages over the base, by offset in RAM; this object keeps owning the file. */
     public Optional<FileDescriptor> layer() {
         return layer;

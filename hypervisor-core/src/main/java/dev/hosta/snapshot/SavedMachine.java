@@ -13,7 +13,6 @@ import dev.hosta.machine.GuestCpu;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.MachineState;
 import dev.hosta.machine.NetSpec;
-import dev.hosta.machine.PlatformState;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.memory.GuestRam;
 
@@ -240,13 +239,8 @@ public final class SavedMachine {
         List<NetSpec> nets = new ArrayList<>();
         for (NetSpec net : spec().nets()) {
             NetSpec.Carrier other = carriers.remove(net.id());
-            NetSpec one = overrides.twin() ? net.withMadeUpMac() : net;
-            if (other != null) {
-                one = one.withCarrier(other);
-            } else if (overrides.twin() && net.carrier() instanceof NetSpec.Carrier.User) {
-                one = one.withCarrier(new NetSpec.Carrier.User(List.of()));
-            }
-            nets.add(one);
+            NetSpec one = overrides.twin() ? net.twin() : net;
+            nets.add(other == null ? one : one.withCarrier(other));
         }
         if (!carriers.isEmpty()) {
             throw incompatible(
@@ -327,22 +321,13 @@ public final class SavedMachine {
 
     /** The guest's clocks go on where they stopped, unless they are to show the time that it is. */
     private MachineState stateToResume(ClockChoice choice) {
-        PlatformState.V1 platform = state().platform();
+        KvmClock clock = state().platform().clock();
         long ahead =
                 switch (choice) {
                     case STOPPED -> 0;
-                    case HOST -> nanosSince(platform.clock());
+                    case HOST -> nanosSince(clock);
                 };
-        KvmClock stopped = new KvmClock(platform.clock().nanos() + ahead, 0, 0, 0);
-        return new MachineState(
-                new PlatformState.V1(
-                        platform.masterPic(),
-                        platform.slavePic(),
-                        platform.ioapic(),
-                        platform.pit(),
-                        stopped),
-                state().vcpus(),
-                state().devices());
+        return state().withClock(new KvmClock(clock.nanos() + ahead, 0, 0, 0));
     }
 
     private long nanosSince(KvmClock saved) {
