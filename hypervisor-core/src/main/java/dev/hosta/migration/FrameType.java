@@ -58,11 +58,6 @@ enum FrameType {
         return mostBytes;
     }
 
-    /** Whether the payload is JSON, or nothing. */
-    boolean isControl() {
-        return this != PAGES && this != ZEROS;
-    }
-
     /**
      * The type of a byte.
      *

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
 
 import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.machine.GuestCpu;
@@ -18,17 +17,21 @@ import dev.hosta.snapshot.StateCodec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What the control frames say: one JSON object each, the records as the saved form has them.
+ * What the control frames say: one JSON object each, the records as the saved form has them; and
+ * STATE, which is binary.
  *
  * <p>Threading: no state.
  */
 final class Message {
     private static final Path STATE_NAME = Path.of("the guest's state");
     private static final int MOST_TEXT = 1000;
+    private static final int STATE_HEAD_BYTES = 9;
 
     private Message() {}
 
@@ -77,17 +80,15 @@ final class Message {
         return object(json -> RecordCodec.write(json, message));
     }
 
-    /** STATE as bytes. */
+    /** STATE as bytes: 8 digest · 1 whether it ran · the machine's state. */
     static byte[] write(State state) {
-        return object(
-                json -> {
-                    json.writeStartObject();
-                    json.writeNumberField("digest", state.digest());
-                    json.writeBooleanField("running", state.running());
-                    json.writeFieldName("state");
-                    StateCodec.write(json, state.machine());
-                    json.writeEndObject();
-                });
+        byte[] machine = StateCodec.toBytes(state.machine());
+        return ByteBuffer.allocate(STATE_HEAD_BYTES + machine.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(state.digest())
+                .put((byte) (state.running() ? 1 : 0))
+                .put(machine)
+                .array();
     }
 
     private interface Writing {
@@ -147,30 +148,21 @@ final class Message {
      * @throws MigrationException where it is no state of a machine that this build reads
      */
     static State readState(Frame frame) {
-        return parse(
-                frame,
-                json -> {
-                    if (json.nextToken() != JsonToken.START_OBJECT) {
-                        throw new InvalidStateException("It is no object");
-                    }
-                    key(json, "digest", JsonToken.VALUE_NUMBER_INT);
-                    long digest = json.getLongValue();
-                    key(json, "running", null);
-                    boolean running = json.getBooleanValue();
-                    key(json, "state", JsonToken.START_ARRAY);
-                    MachineState machine = StateCodec.read(json, STATE_NAME);
-                    if (json.nextToken() != JsonToken.END_OBJECT) {
-                        throw new InvalidStateException("There is more behind the state");
-                    }
-                    return new State(digest, running, machine);
-                });
-    }
-
-    private static void key(JsonParser json, String name, JsonToken type) throws IOException {
-        boolean named = json.nextToken() == JsonToken.FIELD_NAME && json.currentName().equals(name);
-        JsonToken found = json.nextToken();
-        if (!named || type != null && found != type) {
-            throw new InvalidStateException("The key '" + name + "' is not where it must be");
+        ByteBuffer in = ByteBuffer.wrap(frame.payload()).order(ByteOrder.LITTLE_ENDIAN);
+        try {
+            if (in.remaining() < STATE_HEAD_BYTES) {
+                throw new InvalidStateException("It is too short");
+            }
+            long digest = in.getLong();
+            int running = in.get();
+            if (running != 0 && running != 1) {
+                throw new InvalidStateException("Its guest neither ran nor stood still");
+            }
+            return new State(digest, running == 1, StateCodec.ofBytes(in, STATE_NAME));
+        } catch (SavedFormException e) {
+            throw new MigrationException(printable(e.getMessage()), e);
+        } catch (InvalidStateException e) {
+            throw cannotBe(frame, e);
         }
     }
 
@@ -179,21 +171,26 @@ final class Message {
     }
 
     private static <T> T parse(Frame frame, Reading<T> reading) {
-        String what = "The peer sent a " + frame.type() + " that cannot be: ";
         try (JsonParser json = new JsonFactory().createParser(frame.payload())) {
             T message = reading.from(json);
             if (json.nextToken() != null) {
-                throw new MigrationException(what + "there is more behind it.");
+                throw new InvalidStateException("There is more behind it");
             }
             return message;
-        } catch (SavedFormException e) {
-            throw new MigrationException(printable(e.getMessage()), e);
         } catch (InvalidStateException | IOException e) {
-            String why =
-                    e instanceof JsonProcessingException j
-                            ? j.getOriginalMessage()
-                            : e.getMessage();
-            throw new MigrationException(what + printable(String.valueOf(why)) + ".", e);
+            throw cannotBe(frame, e);
         }
+    }
+
+    private static MigrationException cannotBe(Frame frame, Exception e) {
+        String why =
+                e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.getMessage();
+        return new MigrationException(
+                "The peer sent a "
+                        + frame.type()
+                        + " that cannot be: "
+                        + printable(String.valueOf(why))
+                        + ".",
+                e);
     }
 }

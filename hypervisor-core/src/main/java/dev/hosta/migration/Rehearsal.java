@@ -23,8 +23,8 @@ import java.util.concurrent.FutureTask;
  */
 final class Rehearsal {
     private static final System.Logger LOG = System.getLogger(Rehearsal.class.getName());
-    private static final int LEAST_TIMES = 3;
-    private static final int MOST_TIMES = 20;
+    private static final int LEAST_TIMES = 1;
+    private static final int MOST_TIMES = 4;
     private static final int MESSAGES = 8;
     private static final String TOKEN = "0123456789abcdef0123456789abcdef";
 
@@ -86,7 +86,7 @@ final class Rehearsal {
         try {
             Path folder = Files.createTempDirectory("hosta-rehearsal");
             try {
-                HandOverRecord record = new HandOverRecord(folder);
+                ArrivalRecords.Held record = new ArrivalRecords(folder).begin(TOKEN);
                 record.write(
                         new Entry(Decision.READY, TOKEN, TOKEN, "nobody", "nowhere", List.of()));
                 record.remove();

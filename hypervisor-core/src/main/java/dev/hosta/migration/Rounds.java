@@ -84,7 +84,7 @@ final class Rounds implements AutoCloseable {
             if (count == 1) {
                 prepared.run();
             }
-            collect();
+            collect(dirty.collect());
             check.run();
             long left = DirtySet.count(pending);
             boolean fits = progress.nanosFor(left) <= options.downtime().toNanos();
@@ -128,7 +128,7 @@ final class Rounds implements AutoCloseable {
     /** Sends all that is left, and does not wait for an answer; the guest stands still. */
     void sendLast() {
         pages.hurry();
-        collect();
+        collect(dirty.collectLast());
         send(() -> {});
     }
 
@@ -145,8 +145,8 @@ final class Rounds implements AutoCloseable {
     }
 
     /** Adds what was written since; a page that came damaged must be among it. */
-    private void collect() {
-        long[] words = dirty.collect().toLongArray();
+    private void collect(DirtySet written) {
+        long[] words = written.toLongArray();
         int known = Math.min(words.length, pending.length);
         for (int i = DirtySet.nextWord(pending, 0);
                 i < known;

@@ -8,10 +8,6 @@ import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.device.state.StateBytes;
 
 import java.io.IOException;
-import java.lang.reflect.Constructor;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,40 +33,6 @@ import java.util.OptionalLong;
 public final class RecordCodec {
     private static final String KIND_OF_SEALED = "is";
 
-    /** What reflection says of a record, asked for once, as that costs more than to read one. */
-    private record Shape(String[] names, Type[] types, Constructor<?> constructor) {
-        private static final ClassValue<Shape> ALL =
-                new ClassValue<>() {
-                    @Override
-                    protected Shape computeValue(Class<?> type) {
-                        return look(type);
-                    }
-                };
-
-        static Shape of(Class<?> type) {
-            return ALL.get(type);
-        }
-
-        private static Shape look(Class<?> type) {
-            RecordComponent[] components = type.getRecordComponents();
-            String[] names = new String[components.length];
-            Type[] types = new Type[components.length];
-            Class<?>[] parameters = new Class<?>[components.length];
-            for (int i = 0; i < components.length; i++) {
-                names[i] = components[i].getName();
-                types[i] = components[i].getGenericType();
-                parameters[i] = components[i].getType();
-            }
-            try {
-                Constructor<?> constructor = type.getDeclaredConstructor(parameters);
-                constructor.setAccessible(true);
-                return new Shape(names, types, constructor);
-            } catch (NoSuchMethodException e) {
-                throw new IllegalStateException("Not a record: " + type.getTypeName(), e);
-            }
-        }
-    }
-
     private RecordCodec() {}
 
     /** Writes a record as one object. */
@@ -81,18 +43,10 @@ public final class RecordCodec {
     }
 
     private static void writeComponents(JsonGenerator json, Record value) throws IOException {
-        for (RecordComponent component : value.getClass().getRecordComponents()) {
-            json.writeFieldName(component.getName());
-            writeValue(json, component.getGenericType(), component(component, value));
-        }
-    }
-
-    private static Object component(RecordComponent component, Record value) {
-        try {
-            component.getAccessor().setAccessible(true);
-            return component.getAccessor().invoke(value);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("Cannot read " + component, e);
+        RecordShape shape = RecordShape.of(value.getClass());
+        for (int i = 0; i < shape.names().length; i++) {
+            json.writeFieldName(shape.names()[i]);
+            writeValue(json, shape.types()[i], shape.component(i, value));
         }
     }
 
@@ -114,7 +68,7 @@ public final class RecordCodec {
             }
             case Optional<?> o -> {
                 if (o.isPresent()) {
-                    writeValue(json, argument(type), o.get());
+                    writeValue(json, RecordShape.argument(type), o.get());
                 } else {
                     json.writeNull();
                 }
@@ -122,7 +76,7 @@ public final class RecordCodec {
             case List<?> list -> {
                 json.writeStartArray();
                 for (Object element : list) {
-                    writeValue(json, argument(type), element);
+                    writeValue(json, RecordShape.argument(type), element);
                 }
                 json.writeEndArray();
             }
@@ -154,7 +108,7 @@ public final class RecordCodec {
     }
 
     private static Object readComponents(JsonInput json, Class<?> type) throws IOException {
-        Shape shape = Shape.of(type);
+        RecordShape shape = RecordShape.of(type);
         Object[] values = new Object[shape.names().length];
         for (int i = 0; i < values.length; i++) {
             String name = shape.names()[i];
@@ -165,7 +119,7 @@ public final class RecordCodec {
             throw new InvalidStateException(
                     type.getSimpleName() + " has too many values: " + json.name());
         }
-        return construct(shape.constructor(), values);
+        return shape.construct(values);
     }
 
     private static void readKey(JsonInput json, String name, Class<?> type) throws IOException {
@@ -175,26 +129,12 @@ public final class RecordCodec {
         json.next();
     }
 
-    private static Object construct(Constructor<?> constructor, Object[] values) {
-        try {
-            return constructor.newInstance(values);
-        } catch (InvocationTargetException e) {
-            // Whatever a constructor throws at values that cannot be, the file is to blame.
-            if (e.getCause() instanceof InvalidStateException invalid) {
-                throw invalid;
-            }
-            throw new InvalidStateException(String.valueOf(e.getCause().getMessage()));
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("Cannot make a " + constructor.getName(), e);
-        }
-    }
-
     private static Object readValue(JsonInput json, Type type, String name) throws IOException {
-        Class<?> raw = raw(type);
+        Class<?> raw = RecordShape.raw(type);
         if (raw == Optional.class) {
             return isNull(json)
                     ? Optional.empty()
-                    : Optional.of(readValue(json, argument(type), name));
+                    : Optional.of(readValue(json, RecordShape.argument(type), name));
         }
         if (raw == OptionalLong.class) {
             return isNull(json)
@@ -205,7 +145,7 @@ public final class RecordCodec {
             require(json, JsonToken.START_ARRAY, name);
             List<Object> list = new ArrayList<>();
             while (json.next() != JsonToken.END_ARRAY) {
-                list.add(readValue(json, argument(type), name));
+                list.add(readValue(json, RecordShape.argument(type), name));
             }
             return List.copyOf(list);
         }
@@ -219,12 +159,7 @@ public final class RecordCodec {
     private static Class<?> readKind(JsonInput json, Class<?> sealed) throws IOException {
         readKey(json, KIND_OF_SEALED, sealed);
         String kind = text(json, KIND_OF_SEALED);
-        for (Class<?> permitted : sealed.getPermittedSubclasses()) {
-            if (permitted.isRecord() && permitted.getSimpleName().equals(kind)) {
-                return permitted;
-            }
-        }
-        throw new InvalidStateException(sealed.getSimpleName() + " cannot be a '" + kind + "'");
+        return RecordShape.ofKind(sealed, kind);
     }
 
     private static Object readScalar(JsonInput json, Class<?> type, String name)
@@ -261,13 +196,8 @@ public final class RecordCodec {
         } catch (IllegalArgumentException e) {
             throw new InvalidStateException(name + " cannot be that: " + e.getMessage());
         }
-        for (Object constant : type.isEnum() ? type.getEnumConstants() : new Object[0]) {
-            if (((Enum<?>) constant).name().equals(text)) {
-                return constant;
-            }
-        }
         if (type.isEnum()) {
-            throw new InvalidStateException(name + " cannot be '" + text + "'");
+            return RecordShape.constant(type, text, name);
         }
         throw new IllegalStateException("Cannot read a " + type.getTypeName());
     }
@@ -289,18 +219,6 @@ public final class RecordCodec {
     }
 
     private static boolean isSealed(Type type) {
-        return raw(type).isSealed();
-    }
-
-    private static Class<?> raw(Type type) {
-        return switch (type) {
-            case Class<?> c -> c;
-            case ParameterizedType p -> (Class<?>) p.getRawType();
-            default -> throw new IllegalStateException("Cannot carry a " + type.getTypeName());
-        };
-    }
-
-    private static Type argument(Type type) {
-        return ((ParameterizedType) type).getActualTypeArguments()[0];
+        return RecordShape.raw(type).isSealed();
     }
 }

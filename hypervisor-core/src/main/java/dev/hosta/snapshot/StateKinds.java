@@ -14,7 +14,10 @@ import dev.hosta.machine.PlatformState;
 import dev.hosta.vcpu.VcpuState;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -46,7 +49,17 @@ final class StateKinds {
                     entry(NetState.V1.TYPE),
                     entry(ConsoleState.V1.TYPE));
 
+    private static final Map<String, List<Entry>> BY_KIND = byKind();
+
     private StateKinds() {}
+
+    private static Map<String, List<Entry>> byKind() {
+        Map<String, List<Entry>> map = new HashMap<>();
+        for (Entry entry : ALL) {
+            map.computeIfAbsent(entry.type().kind(), kind -> new ArrayList<>()).add(entry);
+        }
+        return map;
+    }
 
     /** A version that is the newest. */
     private static Entry entry(StateType<?> type) {
@@ -66,7 +79,12 @@ final class StateKinds {
 
     /** The versions of one kind that can be read; none where the kind is unknown. */
     static List<Entry> of(String kind) {
-        return ALL.stream().filter(e -> e.type().kind().equals(kind)).toList();
+        return BY_KIND.getOrDefault(kind, List.of());
+    }
+
+    /** The newest version of a kind that is known. */
+    static int newest(String kind) {
+        return of(kind).getLast().type().version();
     }
 
     /**

@@ -2,10 +2,13 @@ package dev.hosta.migration;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 
+import dev.hosta.snapshot.StateCodecBytesTest;
+
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -17,8 +20,10 @@ import java.util.stream.Stream;
  */
 @Tag("fuzz")
 class FrameFuzzTest {
-    static Stream<Arguments> seeds() {
+    static Stream<Arguments> seeds() throws IOException {
+        byte[] state = Message.write(new Message.State(1, true, StateCodecBytesTest.example()));
         return Stream.of(
+                        seed(FrameType.STATE, state),
                         seed(FrameType.ROUND, new Message.Round(1, 2, List.of(3L))),
                         seed(FrameType.HELLO, new Message.Hello(List.of(1), List.of(), "id")),
                         seed(FrameType.GO, new Message.Token("0123456789abcdef")))
@@ -26,7 +31,10 @@ class FrameFuzzTest {
     }
 
     private static byte[] seed(FrameType type, Record message) {
-        byte[] payload = Message.write(message);
+        return seed(type, Message.write(message));
+    }
+
+    private static byte[] seed(FrameType type, byte[] payload) {
         return ByteBuffer.allocate(payload.length + 1)
                 .put((byte) type.ordinal())
                 .put(payload)
