@@ -12,6 +12,13 @@ sealed interface DiskEngine extends AutoCloseable permits ThreadEngine, UringEng
     /** Which of the two it is. */
     EngineChoice kind();
 
+    /**
+     * Names the file that requests go to from now on; while none is under way.
+     *
+     * @param fd stays its owner's
+     */
+    void serve(FileDescriptor fd);
+
     /** Names the loop on whose thread requests are submitted. Once, before the first. */
     void attach(EventLoop loop);
 

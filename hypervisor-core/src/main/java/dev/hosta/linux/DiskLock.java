@@ -20,6 +20,7 @@ public final class DiskLock {
     private static final int F_OFD_SETLK = 37;
     private static final short F_RDLCK = 0;
     private static final short F_WRLCK = 1;
+    private static final short F_UNLCK = 2;
 
     /** {@code struct flock} with 64-bit offsets; start and length 0 mean the whole file. */
     private static final int FLOCK_BYTES = 32;
@@ -46,6 +47,18 @@ public final class DiskLock {
             return false;
         }
         throw new LinuxException("lock " + fd, "fcntl F_OFD_SETLK", errno, "");
+    }
+
+    /** Lets go of the lock, whoever else has the open file still: the kernel's ring, for one. */
+    static void release(FileDescriptor fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment flock = arena.allocate(FLOCK_BYTES, 8);
+            flock.set(ValueLayout.JAVA_SHORT, 0, F_UNLCK);
+            Native.checked(
+                    Native.LIBC.fcntl(fd.number(), F_OFD_SETLK, flock.address()),
+                    "unlock " + fd,
+                    "fcntl F_OFD_SETLK");
+        }
     }
 
     /**

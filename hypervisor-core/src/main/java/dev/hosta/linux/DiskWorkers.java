@@ -47,9 +47,14 @@ final class DiskWorkers implements AutoCloseable {
         }
     }
 
-    /** Starts the threads. Once. */
+    /**
+     * Starts the threads. Once.
+     *
+     * @throws LinuxException where the host has not so many; those that are there end with {@link
+     *     #close}
+     */
     void start() {
-        threads.forEach(Thread::start);
+        threads.forEach(HostThread::start);
     }
 
     /** Queues a request. Its completion is called by a worker, once. */

@@ -85,8 +85,14 @@ public final class EventLoop implements AutoCloseable {
             wakeUp.close();
             throw e;
         }
-        loop.add(loop.wakeUp.fd(), READABLE, events -> loop.wakeUp.drain());
-        loop.thread.start();
+        try {
+            loop.add(loop.wakeUp.fd(), READABLE, events -> loop.wakeUp.drain());
+            HostThread.start(loop.thread);
+        } catch (LinuxException e) {
+            wakeUp.close();
+            loop.epoll.close();
+            throw e;
+        }
         return loop;
     }
 

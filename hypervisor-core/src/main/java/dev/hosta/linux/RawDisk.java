@@ -31,34 +31,69 @@ public final class RawDisk implements BlockBackend {
             EngineChoice choice) {
         Held open() {
             OpenDisk disk = OpenDisk.open(path, readOnly, cache, surelyRaw);
+            return new Held(disk, new DiskRequests(disk));
+        }
+
+        DiskEngine engine() {
+            return switch (choice) {
+                case THREADS -> new ThreadEngine(serial);
+                case IO_URING -> ring();
+                case AUTO -> ringOrThreads();
+            };
+        }
+
+        private UringEngine ring() {
             try {
-                return new Held(disk, new DiskRequests(disk), RawDisk.engine(disk, serial, choice));
-            } catch (RuntimeException e) {
-                disk.close();
-                throw e;
+                return new UringEngine(cache != CacheMode.NONE);
+            } catch (LinuxException e) {
+                throw new DiskException(
+                        "Cannot use "
+                                + path
+                                + " with engine=io_uring: "
+                                + e.call()
+                                + " failed, errno="
+                                + Errno.describe(e.errno())
+                                + ". "
+                                + e.hint());
+            }
+        }
+
+        private DiskEngine ringOrThreads() {
+            try {
+                return new UringEngine(cache != CacheMode.NONE);
+            } catch (LinuxException e) {
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "The disk " + serial + " uses threads: " + e.getMessage());
+                return new ThreadEngine(serial);
             }
         }
     }
 
-    /** The open file, and who carries out its requests. */
-    private record Held(OpenDisk disk, DiskRequests requests, DiskEngine engine) {
+    /** The open file, and what requests to it are in system calls. */
+    private record Held(OpenDisk disk, DiskRequests requests) {
         void close() {
-            engine.close();
-            disk.close();
+            try (disk) {
+                DiskLock.release(disk.fd());
+            }
         }
     }
 
     private final Way way;
     private final Geometry geometry;
-    private EventLoop loop;
+
+    /** Outlives the open file, so that taking the disk up again needs nothing but that. */
+    private final DiskEngine engine;
+
     private long earlierErrors;
 
     // Null while let go of. Another thread's only while the device is paused.
     private volatile Held held;
 
-    private RawDisk(Way way, Geometry geometry) {
+    private RawDisk(Way way, Geometry geometry, DiskEngine engine) {
         this.way = way;
         this.geometry = geometry;
+        this.engine = engine;
     }
 
     /** Opens a disk with the engine that suits it best. */
@@ -87,15 +122,20 @@ public final class RawDisk implements BlockBackend {
             EngineChoice choice) {
         Way way = new Way(path, readOnly, cache, surelyRaw, serial, choice);
         Held held = way.open();
-        RawDisk disk = new RawDisk(way, held.disk().geometry());
-        disk.held = held;
-        return disk;
+        try {
+            RawDisk disk = new RawDisk(way, held.disk().geometry(), way.engine());
+            disk.hold(held);
+            return disk;
+        } catch (RuntimeException e) {
+            held.close();
+            throw e;
+        }
     }
 
     /**
-     * A disk that begins let go of: its file is looked at, and may be another's still. Parameters
-     * and errors are those of {@link #open(Path, boolean, CacheMode, boolean, String,
-     * EngineChoice)}.
+     * A disk that begins let go of: its file is looked at, and may be another's still; all else is
+     * made. Parameters and errors are those of {@link #open(Path, boolean, CacheMode, boolean,
+     * String, EngineChoice)}.
      */
     public static RawDisk notYet(
             Path path,
@@ -104,9 +144,24 @@ public final class RawDisk implements BlockBackend {
             boolean surelyRaw,
             String serial,
             EngineChoice choice) {
-        return new RawDisk(
-                new Way(path, readOnly, cache, surelyRaw, serial, choice),
-                OpenDisk.measure(path, readOnly, cache, surelyRaw));
+        Geometry geometry = look(path, readOnly, cache, surelyRaw);
+        Way way = new Way(path, readOnly, cache, surelyRaw, serial, choice);
+        return new RawDisk(way, geometry, way.engine());
+    }
+
+    /**
+     * Passes where a file can be used as a disk, by whomever it is held now.
+     *
+     * @return its sizes
+     * @throws DiskException where it is no disk that can be used so
+     */
+    public static Geometry look(Path path, boolean readOnly, CacheMode cache, boolean surelyRaw) {
+        return OpenDisk.measure(path, readOnly, cache, surelyRaw);
+    }
+
+    private void hold(Held next) {
+        engine.serve(next.disk().fd());
+        held = next;
     }
 
     /**
@@ -117,7 +172,7 @@ public final class RawDisk implements BlockBackend {
         Held was = held;
         if (was != null) {
             held = null;
-            was.engine().drain();
+            engine.drain();
             was.close();
             earlierErrors += was.requests().errorCount();
         }
@@ -133,23 +188,16 @@ public final class RawDisk implements BlockBackend {
             return;
         }
         Held next = way.open();
-        try {
-            if (!next.disk().geometry().equals(geometry)) {
-                throw new DiskException(
-                        "Cannot use "
-                                + way.path()
-                                + " as a disk again: it was of another size, "
-                                + geometry.capacityBytes()
-                                + " bytes.");
-            }
-            if (loop != null) {
-                next.engine().attach(loop);
-            }
-        } catch (RuntimeException e) {
+        if (!next.disk().geometry().equals(geometry)) {
             next.close();
-            throw e;
+            throw new DiskException(
+                    "Cannot use "
+                            + way.path()
+                            + " as a disk again: it was of another size, "
+                            + geometry.capacityBytes()
+                            + " bytes.");
         }
-        held = next;
+        hold(next);
     }
 
     /** Whether its file is open and locked. */
@@ -165,54 +213,18 @@ public final class RawDisk implements BlockBackend {
         return now;
     }
 
-    private static DiskEngine engine(OpenDisk disk, String serial, EngineChoice choice) {
-        return switch (choice) {
-            case THREADS -> new ThreadEngine(disk.fd(), serial);
-            case IO_URING -> {
-                try {
-                    yield new UringEngine(disk.fd(), disk.cache() != CacheMode.NONE);
-                } catch (LinuxException e) {
-                    throw new DiskException(
-                            "Cannot use "
-                                    + disk.path()
-                                    + " with engine=io_uring: "
-                                    + e.call()
-                                    + " failed, errno="
-                                    + Errno.describe(e.errno())
-                                    + ". "
-                                    + e.hint());
-                }
-            }
-            case AUTO -> ringOrThreads(disk, serial);
-        };
-    }
-
-    private static DiskEngine ringOrThreads(OpenDisk disk, String serial) {
-        try {
-            return new UringEngine(disk.fd(), disk.cache() != CacheMode.NONE);
-        } catch (LinuxException e) {
-            LOG.log(
-                    System.Logger.Level.INFO,
-                    "The disk " + serial + " uses threads: " + e.getMessage());
-            return new ThreadEngine(disk.fd(), serial);
-        }
-    }
-
     /**
      * Says on which thread requests will be submitted. Once, before the first.
      *
      * @param deviceLoop of the device; outlives {@link #close}
      */
     public void attach(EventLoop deviceLoop) {
-        loop = deviceLoop;
-        if (held != null) {
-            held.engine().attach(deviceLoop);
-        }
+        engine.attach(deviceLoop);
     }
 
     /** Who carries out requests: {@link EngineChoice#THREADS} or {@link EngineChoice#IO_URING}. */
     public EngineChoice engine() {
-        return held().engine().kind();
+        return engine.kind();
     }
 
     @Override
@@ -244,7 +256,7 @@ public final class RawDisk implements BlockBackend {
     @Override
     public void read(long offset, List<MemorySegment> to, Completion completion) {
         Held now = held();
-        now.engine().submit(now.requests().transfer(false, offset, to), completion);
+        engine.submit(now.requests().transfer(false, offset, to), completion);
     }
 
     @Override
@@ -254,13 +266,13 @@ public final class RawDisk implements BlockBackend {
             return;
         }
         Held now = held();
-        now.engine().submit(now.requests().transfer(true, offset, from), completion);
+        engine.submit(now.requests().transfer(true, offset, from), completion);
     }
 
     @Override
     public void flush(Completion completion) {
         Held now = held();
-        now.engine().submit(now.requests().flush(), completion);
+        engine.submit(now.requests().flush(), completion);
     }
 
     /**
@@ -280,7 +292,7 @@ public final class RawDisk implements BlockBackend {
             return;
         }
         Held now = held();
-        now.engine().submit(now.requests().discard(offset, lengthBytes), completion);
+        engine.submit(now.requests().discard(offset, lengthBytes), completion);
     }
 
     @Override
@@ -291,28 +303,26 @@ public final class RawDisk implements BlockBackend {
             return;
         }
         Held now = held();
-        now.engine().submit(now.requests().writeZeroes(offset, lengthBytes, mayUnmap), completion);
+        engine.submit(now.requests().writeZeroes(offset, lengthBytes, mayUnmap), completion);
     }
 
     @Override
     public void kick() {
-        held().engine().kick();
+        engine.kick();
     }
 
     @Override
     public void drain() {
-        Held now = held;
-        if (now != null) {
-            now.engine().drain();
-        }
+        engine.drain();
     }
 
     @Override
     public void close() {
+        engine.close();
         Held was = held;
         if (was != null) {
-            was.close();
             held = null;
+            was.close();
         }
     }
 }

@@ -10,19 +10,28 @@ import dev.hosta.device.backend.BlockBackend.Result;
  * <p>Threading: as {@link DiskEngine}; completions are called by the workers.
  */
 final class ThreadEngine implements DiskEngine {
-    private final int fd;
+    private volatile int fd = -1;
     private final DiskWorkers workers;
 
     /**
      * Starts the threads.
      *
-     * @param fd the disk's file, which outlives this
      * @param name of the disk, for the threads' names
+     * @throws LinuxException where the host has no threads
      */
-    ThreadEngine(FileDescriptor fd, String name) {
-        this.fd = fd.number();
+    ThreadEngine(String name) {
         this.workers = new DiskWorkers(name);
-        workers.start();
+        try {
+            workers.start();
+        } catch (LinuxException e) {
+            workers.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void serve(FileDescriptor file) {
+        fd = file.number();
     }
 
     @Override

@@ -63,14 +63,21 @@ public final class UnixServer implements AutoCloseable {
      */
     public static UnixServer start(Path socket, String name, int most, Service service) {
         UnixServer server = new UnixServer(UnixListener.bind(socket), name, most, service);
-        thread(server::accept, name);
+        try {
+            thread(server::accept, name);
+        } catch (LinuxException e) {
+            server.listener.close();
+            // Nobody waits there who would close the descriptor.
+            server.listener.accept();
+            throw e;
+        }
         return server;
     }
 
     private static void thread(Runnable task, String threadName) {
         Thread thread = new Thread(task, threadName);
         thread.setDaemon(true);
-        thread.start();
+        HostThread.start(thread);
     }
 
     private void accept() {
@@ -81,7 +88,7 @@ public final class UnixServer implements AutoCloseable {
                     return;
                 }
                 take(next.get());
-            } catch (LinuxException | OutOfMemoryError e) {
+            } catch (LinuxException e) {
                 // No descriptor or thread left: those who are connected may give some back.
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
@@ -93,7 +100,7 @@ public final class UnixServer implements AutoCloseable {
         connections.add(stream);
         try {
             thread(() -> serve(stream, room), name + "-connection");
-        } catch (OutOfMemoryError e) {
+        } catch (LinuxException e) {
             connections.remove(stream);
             stream.close();
             throw e;

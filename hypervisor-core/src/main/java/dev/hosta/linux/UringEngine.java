@@ -66,7 +66,6 @@ final class UringEngine implements DiskEngine {
         public void end() {}
     }
 
-    private final int fd;
     private final boolean cached;
     private final IoUring ring;
     private final MappedMemory vectors;
@@ -77,7 +76,9 @@ final class UringEngine implements DiskEngine {
     private final List<MappedMemory> buffers = new ArrayList<>();
     private final Queue<MappedMemory> freeBuffers = new ArrayDeque<>();
     private final Polled results = new Results();
+    private volatile int fd = -1;
     private EventLoop loop;
+    private int mostBuffers = MAX_BUFFERS;
     private int freeCount;
     private int unfinished;
     private boolean closed;
@@ -85,18 +86,24 @@ final class UringEngine implements DiskEngine {
     /**
      * Makes the ring.
      *
-     * @param fd the disk's file, which outlives this
      * @param cached whether it is read through the page cache
      * @throws LinuxException where the kernel refuses
      */
-    UringEngine(FileDescriptor fd, boolean cached) {
-        this.fd = fd.number();
+    UringEngine(boolean cached) {
         this.cached = cached;
         this.ring = IoUring.create(ENTRIES);
         try {
             // One table of vectors an entry; pages that are never used cost nothing.
             this.vectors = MappedMemory.anonymous(ring.entries() * TABLE_BYTES);
         } catch (LinuxException e) {
+            ring.close();
+            throw e;
+        }
+        try {
+            // The first, without which a request could fail later on.
+            addBuffer();
+        } catch (LinuxException e) {
+            vectors.close();
             ring.close();
             throw e;
         }
@@ -110,6 +117,11 @@ final class UringEngine implements DiskEngine {
     @Override
     public EngineChoice kind() {
         return EngineChoice.IO_URING;
+    }
+
+    @Override
+    public void serve(FileDescriptor file) {
+        fd = file.number();
     }
 
     @Override
@@ -161,13 +173,22 @@ final class UringEngine implements DiskEngine {
     }
 
     private boolean lend(Job job) {
-        if (freeBuffers.isEmpty() && buffers.size() < MAX_BUFFERS) {
-            MappedMemory made = MappedMemory.anonymous(DiskScratch.BUFFER_BYTES);
-            buffers.add(made);
-            freeBuffers.add(made);
+        if (freeBuffers.isEmpty() && buffers.size() < mostBuffers) {
+            try {
+                addBuffer();
+            } catch (LinuxException e) {
+                // Those that are there come back, and have to do.
+                mostBuffers = buffers.size();
+            }
         }
         job.buffer = freeBuffers.poll();
         return job.buffer != null;
+    }
+
+    private void addBuffer() {
+        MappedMemory made = MappedMemory.anonymous(DiskScratch.BUFFER_BYTES);
+        buffers.add(made);
+        freeBuffers.add(made);
     }
 
     private void giveBack(Job job) {
@@ -255,7 +276,7 @@ final class UringEngine implements DiskEngine {
 
     private void startWaiting() {
         while (!waitingForBuffer.isEmpty()
-                && (!freeBuffers.isEmpty() || buffers.size() < MAX_BUFFERS)) {
+                && (!freeBuffers.isEmpty() || buffers.size() < mostBuffers)) {
             advance(waitingForBuffer.remove());
         }
         while (!waitingForRing.isEmpty() && freeCount > 0 && hasEntry()) {

@@ -38,7 +38,8 @@ final class Disks {
     }
 
     /**
-     * Looks at all of them, which may be another's still; {@code handles} closes what is taken up.
+     * Makes all of them but for their files, which may be another's still; {@code handles} closes
+     * what is taken up.
      */
     static List<RawDisk> notYet(List<DiskSpec> specs, OwnedHandles handles) {
         List<RawDisk> disks = new ArrayList<>();
@@ -54,6 +55,17 @@ final class Disks {
             disks.add(handles.own(disk, disk::close));
         }
         return disks;
+    }
+
+    /**
+     * Passes where all of them are files that can be used as such, by whomever they are held now.
+     *
+     * @throws DiskException where one is not
+     */
+    static void look(List<DiskSpec> specs) {
+        for (DiskSpec spec : specs) {
+            RawDisk.look(spec.path(), spec.readOnly(), spec.cache(), spec.surelyRaw());
+        }
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.hosta.memory;
 
+import dev.hosta.linux.HostThread;
 import dev.hosta.linux.PageMap;
 
 import java.util.BitSet;
@@ -72,7 +73,8 @@ public final class HugePageGathering implements AutoCloseable {
      */
     public static HugePageGathering start(GuestRam ram, AtRest atRest) {
         HugePageGathering gathering = new HugePageGathering(ram, atRest);
-        Thread.ofPlatform().daemon().name("huge-pages").start(gathering::run);
+        HostThread.start(
+                Thread.ofPlatform().daemon().name("huge-pages").unstarted(gathering::run));
         return gathering;
     }
 

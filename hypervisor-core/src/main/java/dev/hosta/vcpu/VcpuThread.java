@@ -1,5 +1,8 @@
 package dev.hosta.vcpu;
 
+import dev.hosta.linux.HostThread;
+import dev.hosta.linux.LinuxException;
+
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -57,9 +60,13 @@ public final class VcpuThread {
         thread.setDaemon(true);
     }
 
-    /** Starts the thread, which creates its vCPU and stays paused; does not wait for that. */
+    /**
+     * Starts the thread, which creates its vCPU and stays paused; does not wait for that.
+     *
+     * @throws LinuxException where the host has no thread
+     */
     public void start() {
-        thread.start();
+        HostThread.start(thread);
     }
 
     /** Lets the guest run, once the vCPU is there. */

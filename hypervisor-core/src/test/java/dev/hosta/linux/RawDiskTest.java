@@ -124,6 +124,39 @@ final class RawDiskTest {
         }
     }
 
+    private boolean isFree() {
+        try (FileDescriptor fd = FileDescriptor.open(file, FileDescriptor.O_RDWR)) {
+            return DiskLock.tryTake(fd, false);
+        }
+    }
+
+    /** Whoever takes a guest over has all but the file before it is the guest's. */
+    @ParameterizedTest
+    @MethodSource("modes")
+    void takesUpNothingButTheFile(Mode mode) {
+        try (RawDisk disk = RawDisk.notYet(file, false, mode.cache, true, "disk0", mode.engine)) {
+            disk.attach(loop);
+            assertTrue(isFree());
+            for (int time = 0; time < 3; time++) {
+                int before = openFiles();
+                disk.takeUp();
+                assertEquals(before + 1, openFiles());
+                assertFalse(isFree());
+                MemorySegment to = arena.allocate(4096, 4096);
+                assertEquals(Result.OK, await(disk, c -> disk.read(8192, List.of(to), c)));
+                assertArrayEquals(
+                        Arrays.copyOfRange(content, 8192, 8192 + 4096),
+                        to.toArray(ValueLayout.JAVA_BYTE));
+                disk.letGo();
+                assertTrue(isFree());
+            }
+        }
+    }
+
+    private static int openFiles() {
+        return Path.of("/proc/self/fd").toFile().list().length;
+    }
+
     @ParameterizedTest
     @MethodSource("modes")
     void takesMemoryAtAnyAddressAndOfOddPieces(Mode mode) throws IOException {
