@@ -2,6 +2,7 @@ package dev.hosta.cli;
 
 import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.linux.FileDescriptor;
+import dev.hosta.linux.LinuxException;
 import dev.hosta.linux.Terminal;
 import dev.hosta.machine.SpecException;
 
@@ -28,6 +29,7 @@ final class Console implements AutoCloseable {
     private final boolean isTerminal;
 
     // Guarded by this object's monitor.
+    private boolean ready;
     private Optional<Terminal.RawMode> raw = Optional.empty();
     private Optional<FileOutputStream> stream = Optional.empty();
     private boolean started;
@@ -66,6 +68,35 @@ final class Console implements AutoCloseable {
      * @throws SpecException where the file cannot be written
      */
     synchronized void open() {
+        openStream();
+        if (!closed && isTerminal && raw.isEmpty()) {
+            raw = Optional.of(Terminal.raw(FileDescriptor.borrowing(0)));
+        }
+    }
+
+    /**
+     * Has all that carries bytes, for a guest that is to come; the terminal stays as it is.
+     *
+     * @throws SpecException where the file cannot be written
+     * @throws LinuxException where the host has no threads
+     */
+    synchronized void makeReady() {
+        if (closed || ready) {
+            return;
+        }
+        openStream();
+        if (!(choice instanceof ConsoleChoice.None)) {
+            String what =
+                    choice instanceof ConsoleChoice.ToFile(Path path)
+                            ? path.toString()
+                            : "standard output";
+            writer.start(stream.orElseThrow(), what, this::notice);
+        }
+        input.ifPresent(in -> in.start(this::notice));
+        ready = true;
+    }
+
+    private void openStream() {
         if (closed || stream.isPresent()) {
             return;
         }
@@ -77,9 +108,6 @@ final class Console implements AutoCloseable {
             }
         } else {
             stream = Optional.of(new FileOutputStream(java.io.FileDescriptor.out));
-            if (isTerminal) {
-                raw = Optional.of(Terminal.raw(FileDescriptor.borrowing(0)));
-            }
         }
     }
 
@@ -88,15 +116,9 @@ final class Console implements AutoCloseable {
         if (closed || started) {
             return;
         }
+        makeReady();
         started = true;
-        if (!(choice instanceof ConsoleChoice.None)) {
-            String what =
-                    choice instanceof ConsoleChoice.ToFile(Path path)
-                            ? path.toString()
-                            : "standard output";
-            writer.start(stream.orElseThrow(), what, this::notice);
-        }
-        input.ifPresent(in -> in.start(this::notice));
+        input.ifPresent(ConsoleInput::begin);
     }
 
     /** Whether the user sits at a terminal and types for the guest. */
@@ -135,6 +157,8 @@ final class Console implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
+        writer.close();
+        input.ifPresent(ConsoleInput::close);
         if (raw.isPresent()) {
             raw.get().close();
             raw = Optional.empty();

@@ -1,10 +1,14 @@
 package dev.hosta.cli;
 
+import dev.hosta.linux.HostThread;
+import dev.hosta.linux.LinuxException;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 
 /**
@@ -14,7 +18,7 @@ import java.util.function.Consumer;
  * second one gives, so that the escape keys work when the guest takes nothing. {@link #roomCame} by
  * any thread.
  */
-final class ConsoleInput {
+final class ConsoleInput implements AutoCloseable {
     /** Who takes the bytes. */
     interface Guest {
         /** Takes bytes and says how many; 0 when there is no room. */
@@ -31,6 +35,8 @@ final class ConsoleInput {
     private final boolean isTerminal;
     private final EscapeKeys keys = new EscapeKeys();
     private final BlockingQueue<byte[]> typed = new ArrayBlockingQueue<>(TYPED_AHEAD);
+    private final CountDownLatch begun = new CountDownLatch(1);
+    private volatile boolean closed;
     private boolean room;
 
     ConsoleInput(InputStream in, Guest guest, boolean isTerminal) {
@@ -40,9 +46,10 @@ final class ConsoleInput {
     }
 
     /**
-     * Starts to read.
+     * Starts the threads, which wait for {@link #begin}.
      *
      * @param notice takes a line for the user
+     * @throws LinuxException where the host has none
      */
     void start(Consumer<String> notice) {
         start(() -> read(notice), "console-input");
@@ -51,10 +58,33 @@ final class ConsoleInput {
         }
     }
 
-    private static void start(Runnable task, String name) {
-        Thread thread = new Thread(task, name);
+    private void start(Runnable task, String name) {
+        Thread thread = new Thread(() -> onceBegun(task), name);
         thread.setDaemon(true);
-        thread.start();
+        HostThread.start(thread);
+    }
+
+    private void onceBegun(Runnable task) {
+        try {
+            begun.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (!closed) {
+            task.run();
+        }
+    }
+
+    /** Reads from now on. Idempotent. */
+    void begin() {
+        begun.countDown();
+    }
+
+    /** Nothing is read that was not begun to be. Idempotent. */
+    @Override
+    public void close() {
+        closed = true;
+        begun.countDown();
     }
 
     /** To be called when a guest that took nothing has room again. */

@@ -1,6 +1,8 @@
 package dev.hosta.cli;
 
 import dev.hosta.device.backend.ConsoleOutput;
+import dev.hosta.linux.HostThread;
+import dev.hosta.linux.LinuxException;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -19,7 +21,7 @@ import java.util.function.Consumer;
  *
  * <p>Threading: {@link #write} by any thread; the stream by one thread of this class's own.
  */
-final class ConsoleWriter implements ConsoleOutput {
+final class ConsoleWriter implements ConsoleOutput, AutoCloseable {
     private static final int LINGER_MILLIS = 2;
     private static final int CAPACITY = 1 << 16;
     private static final int CHUNK = 1 << 12;
@@ -36,6 +38,7 @@ final class ConsoleWriter implements ConsoleOutput {
     private boolean writing;
     private boolean flushing;
     private boolean released;
+    private boolean closed;
     private boolean roomWanted;
     private Optional<Runnable> room = Optional.empty();
 
@@ -44,11 +47,12 @@ final class ConsoleWriter implements ConsoleOutput {
      *
      * @param what names the stream where it fails
      * @param notice takes a line for the user
+     * @throws LinuxException where the host has no thread
      */
     void start(OutputStream stream, String what, Consumer<String> notice) {
         Thread thread = new Thread(() -> pass(stream, what, notice), "console-output");
         thread.setDaemon(true);
-        thread.start();
+        HostThread.start(thread);
     }
 
     @Override
@@ -110,6 +114,13 @@ final class ConsoleWriter implements ConsoleOutput {
         }
     }
 
+    /** Ends the thread once it has passed on all that there is. Idempotent. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        notifyAll();
+    }
+
     /** Drops what comes from now on, so that nobody waits for room any more. */
     synchronized void release() {
         released = true;
@@ -154,6 +165,9 @@ final class ConsoleWriter implements ConsoleOutput {
                 release();
                 return;
             }
+            if (length == 0) {
+                return;
+            }
             if (!failed) {
                 try {
                     stream.write(chunk, 0, length);
@@ -179,10 +193,13 @@ final class ConsoleWriter implements ConsoleOutput {
         }
     }
 
-    /** Moves what is due into the chunk, waiting for it; gives its length. */
+    /** Moves what is due into the chunk, waiting for it; gives its length, 0 after the end. */
     private synchronized int take(long lastNanos) throws InterruptedException {
         starved = true;
         while (count == 0) {
+            if (closed) {
+                return 0;
+            }
             wait();
         }
         starved = false;

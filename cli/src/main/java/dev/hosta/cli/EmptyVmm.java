@@ -2,14 +2,14 @@ package dev.hosta.cli;
 
 import dev.hosta.control.CallException;
 import dev.hosta.control.ConsoleHub;
-import dev.hosta.control.ConsoleServer;
 import dev.hosta.control.Forks;
 import dev.hosta.control.Migrations;
 import dev.hosta.control.Saves;
 import dev.hosta.control.SerialChoice;
 import dev.hosta.control.VmView;
 import dev.hosta.control.Vmm;
-import dev.hosta.device.backend.ConsoleOutput;
+import dev.hosta.linux.LinuxException;
+import dev.hosta.linux.StandbyThread;
 import dev.hosta.machine.MachineOutcome;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.VirtualMachine;
@@ -22,7 +22,6 @@ import dev.hosta.snapshot.SavedForm;
 import dev.hosta.snapshot.SavedMachine;
 
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -36,25 +35,22 @@ import java.util.concurrent.CountDownLatch;
  * for each machine's end.
  */
 final class EmptyVmm implements Vmm, ConsoleInput.Guest {
-    private static final int DRAIN_MILLIS = 500;
+    private static final String WATCHER = "machine-end";
 
     /** A machine that is up. */
     private record Up(VirtualMachine machine, long sinceNanos, CompletableFuture<Void> down) {}
 
     private final String name;
     private final boolean staysWithoutGuest;
-    private final ConsoleHub hub;
     private final CountDownLatch over = new CountDownLatch(1);
-    private final Map<SerialChoice, Console> consoles = new HashMap<>();
+    private final VmmConsoles consoles = new VmmConsoles(this);
     private final Saves saves = new Saves();
     private final Forks forks;
     private final Migrations migrations = new Migrations();
-    private volatile ConsoleOutput output = value -> {};
 
     // Guarded by this object's monitor.
     private Optional<VmView> created = Optional.empty();
     private Optional<Up> up = Optional.empty();
-    private Optional<ConsoleServer> serialSocket = Optional.empty();
     private boolean changing;
     private boolean arriving;
 
@@ -68,7 +64,6 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
         this.name = name;
         this.staysWithoutGuest = staysWithoutGuest;
         this.forks = new Forks(name);
-        this.hub = new ConsoleHub(value -> output.write(value), this::offer);
     }
 
     /** Waits until the process is to end, and takes down what still runs. */
@@ -83,11 +78,7 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
     /** Takes everything down; idempotent. */
     void close() {
         takeDown();
-        hub.close(DRAIN_MILLIS);
-        synchronized (this) {
-            serialSocket.ifPresent(ConsoleServer::close);
-            consoles.values().forEach(Console::close);
-        }
+        consoles.close();
     }
 
     @Override
@@ -125,14 +116,14 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
             requireNone();
             arriving = true;
         }
-        try {
-            VirtualMachine machine = new VmmArrival(name, hub).await(at, tls);
+        try (StandbyThread watcher = StandbyThread.start(WATCHER)) {
+            VirtualMachine machine = new VmmArrival(name, consoles.hub()).await(at, tls);
             synchronized (this) {
                 arriving = false;
                 create(machine.spec(), new SerialChoice.None());
                 changing = true;
             }
-            bringUp(vm().orElseThrow(), machine, () -> {});
+            bringUp(vm().orElseThrow(), machine, () -> {}, watcher);
         } finally {
             synchronized (this) {
                 arriving = false;
@@ -150,7 +141,7 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
         boolean restored = false;
         try {
             RestoreOptions options = new RestoreOptions(prefault, false, ClockChoice.STOPPED);
-            VirtualMachine machine = saved.restore(overrides, hub, options);
+            VirtualMachine machine = saved.restore(overrides, consoles.hub(), options);
             bringUp(vm, machine, () -> {});
             restored = true;
         } finally {
@@ -216,21 +207,27 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
     }
 
     private void boot(VmView vm) {
-        VirtualMachine machine = VirtualMachine.create(vm.spec(), hub);
+        VirtualMachine machine = VirtualMachine.create(vm.spec(), consoles.hub());
         bringUp(vm, machine, machine::start);
     }
 
-    /** Takes over a machine and its end, and lets it run. */
     private void bringUp(VmView vm, VirtualMachine machine, Runnable start) {
+        try (StandbyThread watcher = StandbyThread.start(WATCHER)) {
+            bringUp(vm, machine, start, watcher);
+        } catch (LinuxException e) {
+            machine.close();
+            throw e;
+        }
+    }
+
+    /** Takes over a machine and its end, and lets it run. */
+    private void bringUp(VmView vm, VirtualMachine machine, Runnable start, StandbyThread watcher) {
         try {
-            Console console = console(vm.serial());
-            openSocket(vm.serial());
-            console.open();
-            output = console.output();
+            Console console = consoles.open(vm.serial());
             machine.onConsoleRoom(
                     () -> {
                         console.roomCame();
-                        hub.roomCame();
+                        consoles.hub().roomCame();
                     });
             start.run();
             console.start();
@@ -242,30 +239,7 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
         synchronized (this) {
             up = Optional.of(now);
         }
-        Thread watcher = new Thread(() -> watch(now), "machine-end");
-        watcher.setDaemon(true);
-        watcher.start();
-    }
-
-    private synchronized Console console(SerialChoice serial) {
-        return consoles.computeIfAbsent(
-                serial,
-                choice ->
-                        Console.of(
-                                switch (choice) {
-                                    case SerialChoice.Tty t -> new ConsoleChoice.Stdio();
-                                    case SerialChoice.ToFile f ->
-                                            new ConsoleChoice.ToFile(f.path());
-                                    case SerialChoice.Socket s -> new ConsoleChoice.None();
-                                    case SerialChoice.None n -> new ConsoleChoice.None();
-                                },
-                                this));
-    }
-
-    private synchronized void openSocket(SerialChoice serial) {
-        if (serial instanceof SerialChoice.Socket socket && serialSocket.isEmpty()) {
-            serialSocket = Optional.of(ConsoleServer.start(socket.path(), hub));
-        }
+        watcher.begin(() -> watch(now));
     }
 
     /** Waits for a machine's end, gives it back, and does what the end asks for. */
@@ -382,7 +356,7 @@ final class EmptyVmm implements Vmm, ConsoleInput.Guest {
 
     @Override
     public ConsoleHub console() {
-        return hub;
+        return consoles.hub();
     }
 
     @Override

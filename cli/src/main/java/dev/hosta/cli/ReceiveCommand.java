@@ -98,7 +98,6 @@ final class ReceiveCommand implements Command {
     /** The run of a guest that is on its way, and what was claimed for it. */
     private static final class Coming implements Landing {
         private final ParseResult parsed;
-        private Optional<RuntimeFolder> folder = Optional.empty();
         private String lastWhy = "";
         private Optional<Session> session = Optional.empty();
 
@@ -121,8 +120,12 @@ final class ReceiveCommand implements Command {
         @Override
         public synchronized void claim(MachineSpec spec) {
             RuntimeFolder held = RuntimeFolder.claim(spec.name());
-            folder = Optional.of(held);
             session = Optional.of(new Session(ResumeOptions.request(parsed, spec), held));
+        }
+
+        @Override
+        public void makeReady() {
+            session().makeReady();
         }
 
         @Override
@@ -152,14 +155,14 @@ final class ReceiveCommand implements Command {
         @Override
         public synchronized void givenUp(RuntimeException why) {
             Failure.report(why);
-            folder.ifPresent(RuntimeFolder::close);
-            folder = Optional.empty();
+            session.ifPresent(Session::leave);
             session = Optional.empty();
+            lastWhy = "";
         }
 
         /** The process ends. */
         synchronized void leave() {
-            folder.ifPresent(RuntimeFolder::close);
+            session.ifPresent(Session::leave);
         }
     }
 }

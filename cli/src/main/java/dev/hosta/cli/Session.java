@@ -1,7 +1,6 @@
 package dev.hosta.cli;
 
 import dev.hosta.control.ConsoleHub;
-import dev.hosta.control.ControlServer;
 import dev.hosta.control.VmView;
 import dev.hosta.linux.Background;
 import dev.hosta.linux.LinuxException;
@@ -9,6 +8,7 @@ import dev.hosta.linux.PidFile;
 import dev.hosta.linux.StdioPort;
 import dev.hosta.machine.MachineOutcome;
 import dev.hosta.machine.RuntimeFolder;
+import dev.hosta.machine.SpecException;
 import dev.hosta.machine.VirtualMachine;
 
 import java.util.Optional;
@@ -35,6 +35,7 @@ final class Session implements ConsoleInput.Guest {
     private final SessionSaves saves;
     private final Optional<ScriptedRun> script;
     private final Optional<ConsoleLog> log;
+    private final RunPlace place;
 
     // Of the thread that runs.
     private Optional<MachineMaking> first;
@@ -42,12 +43,7 @@ final class Session implements ConsoleInput.Guest {
 
     // Guarded by this object's monitor.
     private Optional<VirtualMachine> machine = Optional.empty();
-    private Optional<RuntimeFolder> folder = Optional.empty();
-    private Optional<ControlServer> server = Optional.empty();
-    // Held while the server comes up, so that nothing comes into a folder that goes.
-    private final Object control = new Object();
-    private boolean serving;
-    private boolean announced;
+    private boolean awaited;
     private boolean stopped;
     private Optional<CutShort> cut = Optional.empty();
     private boolean rebooting;
@@ -79,6 +75,7 @@ final class Session implements ConsoleInput.Guest {
                 request.machine().consoles().isOnStdio()
                         ? Optional.of(new TerminalPort(this::stop))
                         : Optional.empty();
+        this.place = new RunPlace(this, request, console);
         this.limits = new RunLimits(request.timeout(), request.watching().stall(), watch);
     }
 
@@ -89,7 +86,18 @@ final class Session implements ConsoleInput.Guest {
      */
     Session(RunRequest request, RuntimeFolder held) {
         this(request, Optional.empty());
-        folder = Optional.of(held);
+        place.hold(held);
+        awaited = true;
+    }
+
+    /**
+     * Makes all that a guest which is to arrive takes beside its machine, so that following it
+     * needs nothing more from the host. Others see a VM that is not booted.
+     */
+    void makeReady() {
+        console.makeReady();
+        terminal.ifPresent(port -> port.console().makeReady());
+        place.serveNow();
     }
 
     /** Where the serial port's output goes. */
@@ -118,14 +126,12 @@ final class Session implements ConsoleInput.Guest {
         RunEnd end;
         try {
             terminal.ifPresent(TerminalPort::followSize);
-            if (folderHeld().isEmpty()) {
-                hold(RuntimeFolder.claim(request.machine().name()));
-            }
+            place.claim();
             request.watching().makeInitramfs(request.machine().boot());
             end = runUntilEnd();
             console.flush();
             terminal.ifPresent(port -> port.console().flush());
-            folderHeld().ifPresent(this::announce);
+            place.announce();
         } finally {
             leave();
         }
@@ -170,9 +176,10 @@ final class Session implements ConsoleInput.Guest {
         if (script.isPresent()) {
             script.get().prepare(vm);
         }
-        console.open();
-        terminal.ifPresent(port -> port.console().open());
-        if (!goesOn) {
+        if (goesOn) {
+            openForArrived();
+        } else {
+            open();
             vm.start();
         }
         goesOn = false;
@@ -185,6 +192,20 @@ final class Session implements ConsoleInput.Guest {
         MachineOutcome outcome = limits.await(vm, this::cutShort);
         Optional<String> panic = request.watching().panics() ? watch.panic() : Optional.empty();
         return new Aftermath(vm, outcome, panic, request.watching().symbols()).end(cutSoFar());
+    }
+
+    private void open() {
+        console.open();
+        terminal.ifPresent(port -> port.console().open());
+    }
+
+    /** A guest that is here, and maybe nowhere else, is not lost for a terminal. */
+    private void openForArrived() {
+        try {
+            open();
+        } catch (SpecException | LinuxException e) {
+            console.notice(e.getMessage() + " The guest runs on.");
+        }
     }
 
     private synchronized boolean isAgain(RunEnd end) {
@@ -206,42 +227,25 @@ final class Session implements ConsoleInput.Guest {
     }
 
     /** Opens the API and the console's socket, beside the guest, which runs already. */
-    private synchronized void serve() {
-        if (serving) {
-            return;
-        }
-        serving = true;
+    private void serve() {
+        claimConsole();
+        place.serveSoon();
+    }
+
+    private void claimConsole() {
         if (console.isTerminal()) {
             hub.claim(PidFile.ownPid());
         }
-        Thread.ofPlatform().daemon().name("control-start").start(this::startServer);
     }
 
-    private void startServer() {
-        synchronized (control) {
-            folderHeld().ifPresent(this::startServer);
-        }
+    /** Whether the guest is still to arrive. */
+    synchronized boolean isAwaited() {
+        return awaited;
     }
 
-    private void startServer(RuntimeFolder held) {
-        try {
-            ControlServer started =
-                    ControlServer.start(
-                            held.path(),
-                            new SessionVmm(name(), this, hub, saves),
-                            TopLevel.versionNumber());
-            synchronized (this) {
-                server = Optional.of(started);
-            }
-            announce(held);
-            RuntimeFolder.sweepDead();
-        } catch (LinuxException e) {
-            // Where the guest has ended meanwhile, its folder is gone, and that is no failure.
-            if (folderHeld().isPresent()) {
-                console.notice(
-                        e.getMessage() + " The guest runs on, out of reach of other commands.");
-            }
-        }
+    /** The run as its API has it. */
+    SessionVmm vmm() {
+        return new SessionVmm(name(), this, hub, saves);
     }
 
     private VirtualMachine create() {
@@ -253,17 +257,6 @@ final class Session implements ConsoleInput.Guest {
         return terminal.isPresent()
                 ? VirtualMachine.create(request.machine(), hub, terminal.get().port())
                 : VirtualMachine.create(request.machine(), hub);
-    }
-
-    /** Tells the process that waits for it that the guest runs, and lets go of that process. */
-    private synchronized void announce(RuntimeFolder held) {
-        if (!request.background() || announced) {
-            return;
-        }
-        announced = true;
-        System.out.println(request.machine().name());
-        System.out.flush();
-        Background.print(held.path().resolve("log"));
     }
 
     private void panicked() {
@@ -298,16 +291,9 @@ final class Session implements ConsoleInput.Guest {
         return request.machine().name();
     }
 
-    private synchronized void hold(RuntimeFolder claimed) {
-        folder = Optional.of(claimed);
-    }
-
-    private synchronized Optional<RuntimeFolder> folderHeld() {
-        return folder;
-    }
-
     private synchronized void attach(VirtualMachine vm) {
         machine = Optional.of(vm);
+        awaited = false;
         upSinceNanos = System.nanoTime();
         vm.onConsoleRoom(this::roomCame);
         // What was asked for while one machine was taken down and the next made.
@@ -335,8 +321,10 @@ final class Session implements ConsoleInput.Guest {
 
     @Override
     public synchronized int offer(byte[] bytes, int offset, int length) {
-        // A machine that is being made anew loses what is typed meanwhile, as a real one does.
-        return machine.map(vm -> vm.offerConsoleInput(bytes, offset, length)).orElse(length);
+        // A machine that is being made anew loses what is typed meanwhile, as a real one does; what
+        // is meant for one that is to arrive waits.
+        return machine.map(vm -> vm.offerConsoleInput(bytes, offset, length))
+                .orElse(awaited ? 0 : length);
     }
 
     @Override
@@ -379,22 +367,12 @@ final class Session implements ConsoleInput.Guest {
         terminal.ifPresent(port -> port.console().release());
     }
 
-    private void leave() {
+    /** Gives everything back. Idempotent. */
+    void leave() {
         console.close();
         log.ifPresent(ConsoleLog::close);
         hub.close(LEAVE_WITHIN_MILLIS);
         terminal.ifPresent(port -> port.console().close());
-        Optional<RuntimeFolder> held;
-        Optional<ControlServer> served;
-        synchronized (control) {
-            synchronized (this) {
-                held = folder;
-                folder = Optional.empty();
-                served = server;
-                server = Optional.empty();
-            }
-        }
-        served.ifPresent(ControlServer::close);
-        held.ifPresent(RuntimeFolder::close);
+        place.close();
     }
 }

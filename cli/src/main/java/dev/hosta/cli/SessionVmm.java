@@ -71,23 +71,33 @@ final class SessionVmm implements Vmm {
         throw new CallException(500, "The VM is already booted.");
     }
 
+    private void requireArrived() {
+        if (session.isAwaited()) {
+            throw new CallException(405, "The VM has not arrived.");
+        }
+    }
+
     @Override
     public void shutdown() {
+        requireArrived();
         session.stop();
     }
 
     @Override
     public void reboot() {
+        requireArrived();
         session.reboot();
     }
 
     @Override
     public void delete() {
+        requireArrived();
         session.stop();
     }
 
     @Override
     public void end() {
+        requireArrived();
         session.stop();
     }
 

@@ -85,6 +85,9 @@ final class TrainingMove implements Landing {
     }
 
     @Override
+    public void makeReady() {}
+
+    @Override
     public void cannotRunYet(RuntimeException why) {
         Failure.report(why);
     }

@@ -62,6 +62,9 @@ final class VmmArrival implements Landing {
     public void claim(MachineSpec spec) {}
 
     @Override
+    public void makeReady() {}
+
+    @Override
     public Path records() {
         return RuntimeFolder.migrations();
     }

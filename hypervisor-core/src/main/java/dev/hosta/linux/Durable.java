@@ -40,6 +40,25 @@ public final class Durable {
     }
 
     /**
+     * Renames a file over another one, and returns once that is on the disk. It needs no descriptor
+     * but the folder's, and no room on the disk.
+     *
+     * @param folder open, the one of both files
+     * @throws LinuxException where the kernel refuses; the name may have changed already
+     */
+    public static void replace(FileDescriptor folder, Path from, Path to) {
+        try (Arena arena = Arena.ofConfined()) {
+            long source = arena.allocateFrom(from.toString()).address();
+            long target = arena.allocateFrom(to.toString()).address();
+            Native.checked(
+                    Native.LIBC.renameat2(AT_FDCWD, source, AT_FDCWD, target, 0),
+                    "rename " + from + " to " + to,
+                    "renameat2");
+        }
+        sync(folder);
+    }
+
+    /**
      * Lets two existing files or folders change places in one step: whoever looks finds one or the
      * other under either name.
      *

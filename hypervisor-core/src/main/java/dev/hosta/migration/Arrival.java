@@ -15,6 +15,7 @@ import dev.hosta.migration.HandOverRecord.Decision;
 import dev.hosta.migration.HandOverRecord.Entry;
 import dev.hosta.snapshot.CpuCheck;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -26,27 +27,37 @@ import java.util.concurrent.TimeUnit;
 final class Arrival implements AutoCloseable {
     private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-    private final Landing landing;
     private final String id;
     private final String address;
     private final Leases leases;
-    private final String token = Tokens.make();
+    private final String token;
     private final VirtualMachine machine;
-    private Optional<ArrivalRecords.Held> record = Optional.empty();
+
+    // As they were found at the reservation, so that all entries were made up before.
+    private final List<HandOverRecord.Lease> terms;
+    private Optional<ArrivalRecords.Held> record;
     private DestinationState state = DestinationState.RECEIVING;
     private boolean wasRunning;
 
     private Arrival(
-            Landing landing, String id, String address, Leases leases, VirtualMachine machine) {
-        this.landing = landing;
+            String id,
+            String address,
+            Leases leases,
+            VirtualMachine machine,
+            String token,
+            ArrivalRecords.Held record) {
         this.id = id;
         this.address = address;
         this.leases = leases;
+        this.terms = leases.terms();
         this.machine = machine;
+        this.token = token;
+        this.record = Optional.of(record);
     }
 
     /**
-     * Checks all that can be checked before a page moves, takes the name, and makes the machine.
+     * Checks all that can be checked before a page moves, takes the name, and makes the machine,
+     * and the record of all that may be decided of it.
      *
      * @param id of the migration
      * @param address where the source found this side
@@ -74,18 +85,35 @@ final class Arrival implements AutoCloseable {
         }
         landing.claim(spec);
         GuestRam ram = GuestRam.create(size, spec.memory().hugePages(), spec.memory().prealloc());
-        return new Arrival(
-                landing,
-                id,
-                address,
-                leases,
+        VirtualMachine machine =
                 VirtualMachine.expect(
                         spec,
                         wanted.tscKhz(),
                         wanted.cpu(),
                         ram,
                         landing.console(),
-                        landing.terminal()));
+                        landing.terminal());
+        try {
+            String token = Tokens.make();
+            ArrivalRecords.Held record = new ArrivalRecords(landing.records()).begin(token);
+            Arrival arrival = new Arrival(id, address, leases, machine, token, record);
+            arrival.prepare(record);
+            return arrival;
+        } catch (RuntimeException e) {
+            machine.close();
+            throw e;
+        }
+    }
+
+    private void prepare(ArrivalRecords.Held held) {
+        try {
+            held.prepare(entry(Decision.READY));
+            held.prepare(entry(Decision.RUNNING));
+            held.prepare(entry(Decision.ABORTED));
+        } catch (RuntimeException e) {
+            held.remove();
+            throw e;
+        }
     }
 
     /** Takes pages and state; afterwards the guest could run. */
@@ -138,15 +166,13 @@ final class Arrival implements AutoCloseable {
 
     /** Promises to run the guest once it is told to. */
     void ready(FrameStream stream) {
-        ArrivalRecords.Held held = new ArrivalRecords(landing.records()).begin(token);
-        record = Optional.of(held);
-        held.write(entry(Decision.READY));
+        record.orElseThrow().write(entry(Decision.READY));
         state = state.to(DestinationState.READY);
         stream.send(FrameType.READY, Message.write(new Message.Token(token)));
     }
 
     private Entry entry(Decision decision) {
-        return new Entry(decision, token, id, machine.spec().name(), address, leases.terms());
+        return new Entry(decision, token, id, machine.spec().name(), address, terms);
     }
 
     /** Of which migration it is. */
@@ -160,37 +186,37 @@ final class Arrival implements AutoCloseable {
     }
 
     /**
-     * Makes the disks this side's. Idempotent.
+     * Makes guest and disks this side's; back when that is on the disk.
      *
      * @throws RuntimeException with a line for the user, where they are not to be had; the guest
-     *     stays as it is
+     *     stays as it is, the disks are anybody's, and it can be tried again
      */
-    void takeDisks() {
-        machine.disks().takeUp();
+    void take() {
         try {
+            machine.disks().takeUp();
             leases.begin(token);
+            record.orElseThrow().write(entry(Decision.RUNNING));
         } catch (RuntimeException e) {
             machine.disks().letGo();
             throw e;
         }
+        state = state.to(DestinationState.RUNNING);
     }
 
     /**
-     * Runs the guest, or leaves it paused as it was; from here on it is this side's, also where
-     * this fails once that is written down.
+     * Runs the guest that is this side's, or leaves it paused as it was.
+     *
+     * @throws RuntimeException where it does not run: it is paused then, and can be resumed
      */
-    VirtualMachine go() {
-        record.orElseThrow().write(entry(Decision.RUNNING));
-        state = state.to(DestinationState.RUNNING);
+    void run() {
         if (wasRunning) {
             machine.start();
         }
-        return machine;
     }
 
-    /** Whether the guest is this side's. */
-    boolean isOwn() {
-        return state.ownsTheGuest();
+    /** The guest, once it is this side's. */
+    VirtualMachine machine() {
+        return machine;
     }
 
     /** The source knows that the guest runs here. */
@@ -206,29 +232,43 @@ final class Arrival implements AutoCloseable {
      * It never ran here and never will; back when that is on the disk.
      *
      * @return the record, which is the caller's
+     * @throws MigrationException where that cannot be written: nothing has changed
      */
     ArrivalRecords.Held abort() {
         ArrivalRecords.Held held = record.orElseThrow();
-        record = Optional.empty();
-        close();
         held.write(entry(Decision.ABORTED));
+        state = state.to(DestinationState.ABORTED);
+        record = Optional.empty();
+        machine.close();
         return held;
     }
 
-    /** Lets go of a guest that is this side's and could not run. */
-    void lose() {
-        machine.close();
-        record.ifPresent(ArrivalRecords.Held::close);
-    }
-
-    /** Gives everything back, unless the guest is this side's. Idempotent. */
-    @Override
-    public void close() {
-        if (state.ownsTheGuest() || state == DestinationState.ABORTED) {
-            return;
-        }
+    /** The source has the guest and needs no answer: nothing is to be known of it here. */
+    void forget() {
         state = state.to(DestinationState.ABORTED);
         machine.close();
         record.ifPresent(ArrivalRecords.Held::remove);
+    }
+
+    /**
+     * Gives everything back, unless the guest is this side's. Of one that was promised it stays
+     * known that it never ran. Idempotent.
+     */
+    @Override
+    public void close() {
+        switch (state) {
+            case RECEIVING -> forget();
+            case READY -> {
+                try {
+                    abort().close();
+                } catch (MigrationException e) {
+                    // Without its memory a promise is no more, as whoever asks is told.
+                    machine.close();
+                    record.ifPresent(ArrivalRecords.Held::close);
+                    throw e;
+                }
+            }
+            case RUNNING, ABORTED -> {}
+        }
     }
 }

@@ -48,6 +48,11 @@ final class ArrivalRecords {
             record.write(entry);
         }
 
+        /** As {@link HandOverRecord#prepare}. */
+        void prepare(Entry entry) {
+            record.prepare(entry);
+        }
+
         /** As {@link HandOverRecord#read}. */
         Optional<Entry> read() {
             return record.read();
@@ -66,6 +71,7 @@ final class ArrivalRecords {
                 return;
             }
             closed = true;
+            record.close();
             lock.close();
             // Goes where nothing stands in it any more.
             folder.toFile().delete();
@@ -80,6 +86,7 @@ final class ArrivalRecords {
     Held begin(String token) {
         Path folder = root.resolve(Tokens.require(token));
         try {
+            sweep();
             Files.createDirectories(
                     folder,
                     PosixFilePermissions.asFileAttribute(
@@ -90,6 +97,40 @@ final class ArrivalRecords {
             throw new MigrationException(
                     "Cannot write down what is decided: " + e.getMessage() + ".", e);
         }
+    }
+
+    /** Removes what was begun by processes that have ended before they promised anything. */
+    private void sweep() {
+        for (String token : tokens()) {
+            Path folder = root.resolve(token);
+            if (!Files.exists(folder.resolve(HandOverRecord.NAME))
+                    && Files.exists(folder.resolve(LOCK))) {
+                sweep(folder);
+            }
+        }
+    }
+
+    private static void sweep(Path folder) {
+        try {
+            hold(folder)
+                    .ifPresent(
+                            held -> {
+                                // Looked at again, as it may have promised meanwhile.
+                                if (held.read().isPresent()) {
+                                    held.close();
+                                } else {
+                                    held.remove();
+                                }
+                            });
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.ENOENT) {
+                throw e;
+            }
+        }
+    }
+
+    private String[] tokens() {
+        return Objects.requireNonNullElse(root.toFile().list(), new String[0]);
     }
 
     private static Optional<Held> hold(Path folder) {
@@ -121,8 +162,7 @@ final class ArrivalRecords {
 
     /** What was decided of guests of a name, whether their processes live or not. */
     List<Entry> of(String vm) {
-        String[] tokens = root.toFile().list();
-        return Arrays.stream(Objects.requireNonNullElse(tokens, new String[0]))
+        return Arrays.stream(tokens())
                 .sorted()
                 .flatMap(token -> new HandOverRecord(root.resolve(token)).read().stream())
                 .filter(entry -> entry.vm().equals(vm))

@@ -2,7 +2,7 @@ package dev.hosta.migration;
 
 import dev.hosta.linux.DiskException;
 import dev.hosta.linux.LinuxException;
-import dev.hosta.machine.VirtualMachine;
+import dev.hosta.linux.StandbyThread;
 import dev.hosta.migration.FrameStream.Frame;
 import dev.hosta.migration.HandOverRecord.Decision;
 import dev.hosta.migration.HandOverRecord.Entry;
@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * The destination's part of the hand-over: waits for the source's word, and answers for what became
  * of the guest until the source has heard.
  *
- * <p>Threading: one thread; once the guest runs, one of its own answers.
+ * <p>Threading: one thread; once the guest runs, one that was there before answers.
  */
 final class DestinationHandOver {
     private static final System.Logger LOG = System.getLogger(DestinationHandOver.class.getName());
@@ -23,30 +23,42 @@ final class DestinationHandOver {
     private static final String LOST = "it did not run there, and its memory is gone";
 
     private final Listener listener;
+    private final Landing landing;
+    private final Provisions provisions;
 
-    DestinationHandOver(Listener listener) {
+    /**
+     * Nothing is promised yet.
+     *
+     * @param provisions for the moment in which the guest goes on
+     */
+    DestinationHandOver(Listener listener, Landing landing, Provisions provisions) {
         this.listener = listener;
+        this.landing = landing;
+        this.provisions = provisions;
     }
 
     /**
      * Waits for GO on the connection at hand, and on new ones where that is lost; for ever, since
-     * only the source may decide. The disks are this side's when this is back with a connection.
+     * only the source may decide. The guest and its disks are this side's when this is back with a
+     * connection.
      *
      * @return the connection that said so; empty where the source has the guest
      */
-    Optional<FrameStream> awaitWord(FrameStream first, Arrival arrival, Landing landing) {
+    Optional<FrameStream> awaitWord(FrameStream first, Arrival arrival) {
         Optional<Frame> word = wordOn(first);
+        provisions.close();
         FrameStream stream = first;
         while (true) {
             if (word.isPresent() && isOrder(word.get(), arrival.token())) {
                 if (word.get().type() == FrameType.TAKE_BACK) {
-                    giveBack(arrival, stream, "the source took the guest back");
-                    return Optional.empty();
-                }
-                if (hasDisks(arrival, stream, landing)) {
+                    if (isGivenBack(arrival, stream)) {
+                        return Optional.empty();
+                    }
+                } else if (isTaken(arrival, stream)) {
                     return Optional.of(stream);
                 }
             } else if (word.isPresent() && word.get().type() == FrameType.CANCEL) {
+                arrival.forget();
                 return Optional.empty();
             }
             stream.close();
@@ -78,47 +90,50 @@ final class DestinationHandOver {
         }
     }
 
-    /** Takes the disks, or says to both sides why the guest stays paused. */
-    private static boolean hasDisks(Arrival arrival, FrameStream stream, Landing landing) {
+    /** Takes guest and disks, or says to both sides why the guest stays paused. */
+    private boolean isTaken(Arrival arrival, FrameStream stream) {
         try {
-            arrival.takeDisks();
+            arrival.take();
             return true;
-        } catch (DiskException | LinuxException e) {
+        } catch (DiskException | LinuxException | MigrationException e) {
             landing.cannotRunYet(e);
             Listener.refuse(stream, e);
             return false;
         }
     }
 
-    private static void giveBack(Arrival arrival, FrameStream stream, String why) {
-        try (ArrivalRecords.Held held = arrival.abort()) {
-            if (answerAborted(stream, arrival.token(), why)) {
+    private static boolean isGivenBack(Arrival arrival, FrameStream stream) {
+        ArrivalRecords.Held held;
+        try {
+            held = arrival.abort();
+        } catch (MigrationException e) {
+            Listener.refuse(stream, e);
+            return false;
+        }
+        try (held) {
+            if (answerAborted(stream, arrival.token(), "the source took the guest back")) {
                 held.remove();
             }
         }
+        return true;
     }
 
-    /** Runs the guest, and says so on this connection or on later ones. */
-    VirtualMachine run(Arrival arrival, FrameStream stream) {
-        long told = System.nanoTime();
-        VirtualMachine machine;
+    /**
+     * Runs the guest that was taken, and says so on this connection or on later ones. It is this
+     * side's whatever fails here: then it stays paused.
+     *
+     * @param answering goes on to answer the source until it has heard
+     */
+    void run(Arrival arrival, FrameStream stream, StandbyThread answering) {
+        long taken = System.nanoTime();
         try {
-            machine = arrival.go();
+            arrival.run();
         } catch (RuntimeException e) {
-            if (arrival.isOwn()) {
-                arrival.lose();
-            } else {
-                giveBack(arrival, stream, String.valueOf(e.getMessage()));
-            }
-            throw e;
+            landing.cannotRunYet(e);
         }
-        Message.Running answer = new Message.Running(arrival.token(), System.nanoTime() - told);
+        Message.Running answer = new Message.Running(arrival.token(), System.nanoTime() - taken);
         boolean said = say(stream, FrameType.RUNNING, answer);
-        Thread.ofPlatform()
-                .daemon()
-                .name("migration-answer")
-                .start(() -> answerUntilHeard(arrival, answer, stream, said));
-        return machine;
+        answering.begin(() -> answerUntilHeard(arrival, answer, stream, said));
     }
 
     /**
@@ -137,7 +152,7 @@ final class DestinationHandOver {
                 heard = told(stream, FrameType.RUNNING, answer);
             }
             arrival.heard();
-        } catch (MigrationException | DiskException e) {
+        } catch (MigrationException | DiskException | LinuxException e) {
             LOG.log(System.Logger.Level.INFO, "The hand-over leaves a record: " + e.getMessage());
         } finally {
             stream.close();

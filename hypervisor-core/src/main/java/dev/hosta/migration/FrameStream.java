@@ -1,5 +1,8 @@
 package dev.hosta.migration;
 
+import dev.hosta.linux.HostThread;
+import dev.hosta.linux.LinuxException;
+
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
@@ -13,6 +16,7 @@ import java.util.concurrent.TimeUnit;
  * idempotent and ends what waits.
  */
 final class FrameStream implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(FrameStream.class.getName());
     private static final long BEAT_MILLIS = 1000;
 
     /** The most that is taken for a payload before its bytes have come. */
@@ -44,7 +48,13 @@ final class FrameStream implements AutoCloseable {
     /** Takes over a connection. */
     static FrameStream over(Link link) {
         FrameStream stream = new FrameStream(link);
-        Thread.ofPlatform().daemon().name("migration-beat").start(stream::beat);
+        Thread beat = Thread.ofPlatform().daemon().name("migration-beat").unstarted(stream::beat);
+        try {
+            HostThread.start(beat);
+        } catch (LinuxException e) {
+            // Who asks and is answered at once needs none; another gives up, and is safe.
+            LOG.log(System.Logger.Level.INFO, "No beat: " + e.getMessage());
+        }
         return stream;
     }
 

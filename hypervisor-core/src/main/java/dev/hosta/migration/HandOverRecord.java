@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 
 import dev.hosta.device.state.InvalidStateException;
 import dev.hosta.linux.Durable;
+import dev.hosta.linux.FileDescriptor;
 import dev.hosta.linux.LinuxException;
 import dev.hosta.snapshot.RecordCodec;
 
@@ -16,7 +17,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -25,7 +29,7 @@ import java.util.Optional;
  *
  * <p>Threading: one thread at a time.
  */
-final class HandOverRecord {
+final class HandOverRecord implements AutoCloseable {
     /** Name in the folder. */
     static final String NAME = "migration";
 
@@ -44,7 +48,7 @@ final class HandOverRecord {
     }
 
     /**
-     * The lease of one disk, as this side wrote it.
+     * The lease of one disk, as this side wrote or found it when the entry was made up.
      *
      * @param disk path on this side
      */
@@ -72,9 +76,34 @@ final class HandOverRecord {
     }
 
     private final Path folder;
+    private final Map<Decision, Entry> prepared = new EnumMap<>(Decision.class);
+    private Optional<FileDescriptor> open = Optional.empty();
 
     HandOverRecord(Path folder) {
         this.folder = folder;
+    }
+
+    /**
+     * Has a decision on the disk that is not made yet: to {@link #write} it takes a rename then,
+     * for which a host need have neither descriptors nor room on its disk.
+     *
+     * @throws MigrationException where it cannot be written
+     */
+    void prepare(Entry entry) {
+        try {
+            if (open.isEmpty()) {
+                open = Optional.of(FileDescriptor.open(folder, FileDescriptor.O_RDONLY));
+            }
+            put(prepared(entry.decision()), entry);
+            Durable.sync(open.get());
+            prepared.put(entry.decision(), entry);
+        } catch (IOException | LinuxException e) {
+            throw notWritten(e);
+        }
+    }
+
+    private Path prepared(Decision decision) {
+        return folder.resolve(NAME + "." + decision.name().toLowerCase(Locale.ROOT));
     }
 
     /**
@@ -83,26 +112,42 @@ final class HandOverRecord {
      * @throws MigrationException where it cannot be written
      */
     void write(Entry entry) {
-        Path next = folder.resolve(NEW_NAME);
         try {
-            try (FileChannel file =
-                    FileChannel.open(
-                            next,
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.TRUNCATE_EXISTING,
-                            StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(Message.write(entry));
-                while (bytes.hasRemaining()) {
-                    file.write(bytes);
-                }
-                file.force(true);
+            Path next = folder.resolve(NEW_NAME);
+            if (entry.equals(prepared.remove(entry.decision()))) {
+                next = prepared(entry.decision());
+            } else {
+                put(next, entry);
             }
-            Files.move(next, folder.resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
-            Durable.syncFolder(folder);
+            if (open.isPresent()) {
+                Durable.replace(open.get(), next, folder.resolve(NAME));
+            } else {
+                Files.move(next, folder.resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
+                Durable.syncFolder(folder);
+            }
         } catch (IOException | LinuxException e) {
-            throw new MigrationException(
-                    "Cannot write down what was decided: " + e.getMessage() + ".", e);
+            throw notWritten(e);
         }
+    }
+
+    private static void put(Path file, Entry entry) throws IOException {
+        try (FileChannel channel =
+                FileChannel.open(
+                        file,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = ByteBuffer.wrap(Message.write(entry));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+    }
+
+    private static MigrationException notWritten(Exception e) {
+        return new MigrationException(
+                "Cannot write down what was decided: " + e.getMessage() + ".", e);
     }
 
     /**
@@ -124,15 +169,27 @@ final class HandOverRecord {
     }
 
     /**
-     * Removes the record; idempotent.
+     * Removes the record, and what was prepared; idempotent.
      *
      * @throws MigrationException where the host cannot
      */
     void remove() {
         try {
             Files.deleteIfExists(folder.resolve(NAME));
+            Files.deleteIfExists(folder.resolve(NEW_NAME));
+            for (Decision decision : Decision.values()) {
+                Files.deleteIfExists(prepared(decision));
+            }
         } catch (IOException e) {
             throw new MigrationException("Cannot remove a record: " + e.getMessage() + ".", e);
         }
+    }
+
+    /** Lets go of the folder; what was decided stays. Idempotent. */
+    @Override
+    public void close() {
+        open.ifPresent(FileDescriptor::close);
+        open = Optional.empty();
+        prepared.clear();
     }
 }

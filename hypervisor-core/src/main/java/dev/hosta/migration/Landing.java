@@ -36,7 +36,17 @@ public interface Landing {
     Optional<StdioPort> terminal();
 
     /**
-     * The guest was handed over and cannot run yet: it stays paused until the source asks again.
+     * Makes all that following the guest takes beside its machine: threads, sockets, files. The
+     * machine is there and waits for its state; once the guest has come nothing is made that could
+     * fail, and lose it.
+     *
+     * @throws RuntimeException with a line for both sides, where the host does not allow it
+     */
+    void makeReady();
+
+    /**
+     * The guest was handed over and cannot run yet: it stays paused until the source asks again,
+     * or, once it is this side's, until it is resumed here.
      *
      * @param why one line
      */

@@ -132,17 +132,19 @@ final class Leases {
     }
 
     /**
-     * Passes where what this side wrote stands there still.
+     * Passes where all are of this hand-over still, so that {@link #end} will pass, too: also where
+     * the destination has begun with some of several disks, and could not have the others.
      *
      * @throws DiskException where another decided meanwhile
      */
-    void requireKnown() {
-        leases.forEach(
-                (disk, lease) -> {
-                    if (!lease.read().equals(Optional.ofNullable(known.get(disk)))) {
-                        throw elsewhere(disk);
-                    }
-                });
+    void requireOf(String token) {
+        leases.forEach((disk, lease) -> found(disk, lease, token));
+    }
+
+    private static Terms found(DiskSpec disk, DiskLease lease, String token) {
+        return lease.read()
+                .filter(terms -> terms.token().equals(token))
+                .orElseThrow(() -> elsewhere(disk));
     }
 
     /**
@@ -151,12 +153,8 @@ final class Leases {
      * @throws DiskException where another decided meanwhile
      */
     void end(String token) {
-        leases.forEach(
-                (disk, lease) ->
-                        lease.remove(
-                                lease.read()
-                                        .filter(terms -> terms.token().equals(token))
-                                        .orElseThrow(() -> elsewhere(disk))));
+        requireOf(token);
+        leases.forEach((disk, lease) -> lease.remove(found(disk, lease, token)));
         known.clear();
     }
 

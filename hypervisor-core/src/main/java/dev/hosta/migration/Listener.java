@@ -5,11 +5,14 @@ import dev.hosta.migration.FrameStream.Frame;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Where sources connect to: takes connections that speak the protocol, and refuses others.
@@ -18,6 +21,8 @@ import java.util.Optional;
  */
 final class Listener implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Listener.class.getName());
+
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final ServerSocketChannel server;
     private final Optional<TlsFolder> tls;
@@ -77,10 +82,16 @@ final class Listener implements AutoCloseable {
     }
 
     private SocketChannel accept() {
-        try {
-            return server.accept();
-        } catch (IOException e) {
-            throw new MigrationException("Cannot listen any more: " + e.getMessage() + ".", e);
+        while (true) {
+            try {
+                return server.accept();
+            } catch (ClosedChannelException e) {
+                throw new MigrationException("Cannot listen any more: it is closed.", e);
+            } catch (IOException e) {
+                // No descriptor is free: who has one may give it back.
+                LOG.log(System.Logger.Level.INFO, "No connection is taken: " + e.getMessage());
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.hosta.migration;
 
 import dev.hosta.kvm.Kvm;
+import dev.hosta.linux.StandbyThread;
 import dev.hosta.machine.GuestCpu;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.migration.FrameStream.Frame;
@@ -20,12 +21,10 @@ import java.util.Optional;
  */
 public final class MigrationDestination implements AutoCloseable {
     private final Listener listener;
-    private final DestinationHandOver handOver;
     private Optional<Rehearsal> rehearsal = Optional.empty();
 
     private MigrationDestination(Listener listener) {
         this.listener = listener;
-        this.handOver = new DestinationHandOver(listener);
     }
 
     /**
@@ -87,27 +86,44 @@ public final class MigrationDestination implements AutoCloseable {
         try {
             return receive(stream, wanted, opened.id(), landing);
         } catch (RuntimeException e) {
-            landing.givenUp(e);
-            Listener.refuse(stream, e);
-            return Optional.empty();
+            return givenUp(stream, e, landing);
+        } catch (OutOfMemoryError e) {
+            return givenUp(
+                    stream,
+                    new MigrationException("The process has no memory left for the guest.", e),
+                    landing);
         }
+    }
+
+    private static Optional<VirtualMachine> givenUp(
+            FrameStream stream, RuntimeException why, Landing landing) {
+        landing.givenUp(why);
+        Listener.refuse(stream, why);
+        return Optional.empty();
     }
 
     private Optional<VirtualMachine> receive(
             FrameStream stream, Message.Reserve wanted, String id, Landing landing) {
         try (Arrival arrival =
-                Arrival.reserve(wanted, id, MigrationAddress.text(address()), landing)) {
+                        Arrival.reserve(wanted, id, MigrationAddress.text(address()), landing);
+                StandbyThread answering = StandbyThread.start("migration-answer");
+                StandbyThread announcing = StandbyThread.start("migration-announce");
+                Provisions provisions = Provisions.lay()) {
+            landing.makeReady();
             // Whoever calls early waits here, where the guest still runs over there.
             rehearsal.ifPresent(Rehearsal::finish);
             stream.send(FrameType.RESERVED, Message.write(new Message.Reserved()));
             arrival.receive(stream);
             arrival.ready(stream);
-            Optional<FrameStream> told = handOver.awaitWord(stream, arrival, landing);
+            DestinationHandOver handOver = new DestinationHandOver(listener, landing, provisions);
+            Optional<FrameStream> told = handOver.awaitWord(stream, arrival);
             if (told.isEmpty()) {
                 throw new MigrationException("The source kept the guest.");
             }
-            VirtualMachine machine = handOver.run(arrival, told.get());
-            Announcement.begin(machine);
+            // From here on the guest is this side's, and nothing is made that could fail.
+            handOver.run(arrival, told.get(), answering);
+            VirtualMachine machine = arrival.machine();
+            announcing.begin(() -> Announcement.make(machine));
             return Optional.of(machine);
         }
     }

@@ -136,7 +136,7 @@ final class SourceHandOver {
     private Word askBack(Word otherwise) {
         try {
             machine.disks().takeUp();
-            leases.requireKnown();
+            leases.requireOf(token);
         } catch (RuntimeException e) {
             machine.disks().letGo();
             LOG.log(System.Logger.Level.INFO, "The guest is not asked back: " + e.getMessage());

@@ -89,6 +89,9 @@ final class Ferry implements AutoCloseable {
                     }
 
                     @Override
+                    public void makeReady() {}
+
+                    @Override
                     public void cannotRunYet(RuntimeException why) {
                         notYet.add(String.valueOf(why.getMessage()));
                     }
