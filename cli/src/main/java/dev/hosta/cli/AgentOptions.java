@@ -85,19 +85,7 @@ final class AgentOptions {
 
     /** The boot with that initramfs, which is made in the VM's runtime folder. */
     static BootSpec with(Initramfs initramfs, BootSpec boot, String name) {
-        String line = boot.commandLine();
-        if (initramfs.agent().isPresent()) {
-            // What stands behind " -- " is the init's.
-            int own = (line + " ").indexOf(" -- ");
-            String kernels = own < 0 ? line : line.substring(0, own);
-            String rest = own < 0 ? "" : line.substring(own);
-            line = (kernels + " rdinit=" + Initramfs.AGENT_PATH).strip() + rest;
-        }
-        return new BootSpec(
-                boot.kernel(),
-                Optional.of(RuntimeFolder.pathOf(name).resolve(FILE)),
-                line,
-                boot.flatGpa(),
-                boot.virtioCmdline());
+        Path file = RuntimeFolder.pathOf(name).resolve(FILE);
+        return initramfs.agent().isPresent() ? boot.withAgent(file) : boot.withInitrd(file);
     }
 }

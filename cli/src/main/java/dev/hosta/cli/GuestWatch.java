@@ -2,6 +2,7 @@ package dev.hosta.cli;
 
 import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.machine.VirtualMachine;
+import dev.hosta.script.ConsoleLog;
 import dev.hosta.script.PanicSign;
 
 import java.util.ArrayList;

@@ -10,6 +10,7 @@ import dev.hosta.machine.MachineOutcome;
 import dev.hosta.machine.RuntimeFolder;
 import dev.hosta.machine.SpecException;
 import dev.hosta.machine.VirtualMachine;
+import dev.hosta.script.ConsoleLog;
 
 import java.util.Optional;
 
@@ -31,7 +32,6 @@ final class Session implements ConsoleInput.Guest {
     private final Optional<TerminalPort> terminal;
     private final GuestWatch watch;
     private final RunLimits limits;
-
     private final SessionSaves saves;
     private final Optional<ScriptedRun> script;
     private final Optional<ConsoleLog> log;
@@ -68,7 +68,7 @@ final class Session implements ConsoleInput.Guest {
         this.saves = new SessionSaves(request.machine().name());
         this.console = Console.of(request.console(), this);
         this.script = request.watching().script().map(named -> new ScriptedRun(named, this));
-        this.log = request.watching().log().map(ConsoleLog::new);
+        this.log = request.watching().log().map(file -> new ConsoleLog(file, Failure::print));
         this.watch = new GuestWatch(console.output(), log, script, this::panicked);
         this.hub = new ConsoleHub(watch, this::offer);
         this.terminal =

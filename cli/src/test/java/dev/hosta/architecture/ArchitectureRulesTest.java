@@ -45,6 +45,8 @@ class ArchitectureRulesTest {
         "dev.hosta.cli, picocli.CommandLine, true",
         "dev.hosta.control, picocli.CommandLine, false",
         "dev.hosta.cli, org.slf4j.Logger, false",
+        "dev.hosta.junit, org.junit.jupiter.api.Test, true",
+        "dev.hosta.script, org.junit.jupiter.api.Test, false",
         // core from the bottom up
         "dev.hosta.kvm, dev.hosta.kvm.abi.KvmRegs, true",
         "dev.hosta.kvm, dev.hosta.linux.*, true",
@@ -62,6 +64,8 @@ class ArchitectureRulesTest {
         "dev.hosta.control, dev.hosta.migration.Source, true",
         "dev.hosta.machine, dev.hosta.device.bus.AddressSpace, true",
         "dev.hosta.cli, dev.hosta.machine.VirtualMachine, true",
+        "dev.hosta.junit, dev.hosta.script.ConsoleText, true",
+        "dev.hosta.script, dev.hosta.junit.Guest, false",
         "dev.hosta.machine, dev.hosta.cli.Main, false",
         "dev.hosta.machine, dev.hosta.machine.Board, true",
     })

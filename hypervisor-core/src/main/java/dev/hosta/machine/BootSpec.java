@@ -1,5 +1,7 @@
 package dev.hosta.machine;
 
+import dev.hosta.boot.Initramfs;
+
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -23,6 +25,25 @@ public record BootSpec(
     /** A boot that leaves virtio devices to ACPI. */
     public BootSpec(Path kernel, Optional<Path> initrd, String commandLine, OptionalLong flatGpa) {
         this(kernel, initrd, commandLine, flatGpa, false);
+    }
+
+    /** The same boot with another initial RAM disk. */
+    public BootSpec withInitrd(Path other) {
+        return new BootSpec(kernel, Optional.of(other), commandLine, flatGpa, virtioCmdline);
+    }
+
+    /**
+     * The same boot with Hosta's agent as the first process.
+     *
+     * @param initramfs has the agent at {@link Initramfs#AGENT_PATH}
+     */
+    public BootSpec withAgent(Path initramfs) {
+        // What stands behind " -- " is the init's.
+        int own = (commandLine + " ").indexOf(" -- ");
+        String kernels = own < 0 ? commandLine : commandLine.substring(0, own);
+        String rest = own < 0 ? "" : commandLine.substring(own);
+        String line = (kernels + " rdinit=" + Initramfs.AGENT_PATH).strip() + rest;
+        return new BootSpec(kernel, Optional.of(initramfs), line, flatGpa, virtioCmdline);
     }
 
     /**

@@ -94,6 +94,22 @@ public final class AgentLink implements AgentPort.Host {
         forGuest = ByteBuffer.wrap(new byte[] {mode});
     }
 
+    /**
+     * The link of a guest that goes on beside this one from here: what is on its way is on its way
+     * there as well. By the thread that runs commands, while the guest stands still.
+     */
+    public synchronized AgentLink twin() {
+        AgentLink twin = new AgentLink(mode == 'A');
+        twin.busy = busy;
+        System.arraycopy(ring, 0, twin.ring, 0, CAPACITY);
+        twin.head = head;
+        twin.count = count;
+        twin.forGuest = ByteBuffer.wrap(forGuest.array().clone());
+        twin.forGuest.position(forGuest.position()).limit(forGuest.limit());
+        twin.here = here;
+        return twin;
+    }
+
     /** The guest has ended, or is about to: nobody waits any longer. Idempotent. */
     public synchronized void end() {
         ended = true;

@@ -87,6 +87,21 @@ public final class ConsoleText implements ConsoleOutput {
         }
     }
 
+    /**
+     * The console of a guest that goes on beside this one from here: what was not looked at yet is
+     * its own to look at. By the thread that looks, while the guest stands still.
+     */
+    public synchronized ConsoleText twin() {
+        ConsoleText twin = new ConsoleText();
+        twin.seen.append(seen);
+        twin.from = from;
+        twin.undecoded.put(undecoded.duplicate().flip());
+        System.arraycopy(ring, 0, twin.ring, 0, KEPT_BYTES);
+        twin.total = total;
+        twin.taken = taken;
+        return twin;
+    }
+
     /** No more comes, and nobody waits any longer. Idempotent. */
     public synchronized void end() {
         ended = true;

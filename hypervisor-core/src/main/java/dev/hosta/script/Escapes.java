@@ -55,7 +55,7 @@ public final class Escapes {
     }
 
     /** The text on one line, control characters as escapes. */
-    static String show(String text) {
+    public static String show(String text) {
         StringBuilder result = new StringBuilder();
         for (char c : text.toCharArray()) {
             switch (c) {

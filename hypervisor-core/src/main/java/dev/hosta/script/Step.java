@@ -294,7 +294,7 @@ public record Step(Place place, Action action, Duration timeout) {
      *
      * @throws StepException where it is none
      */
-    static Pattern compile(String regex) {
+    public static Pattern compile(String regex) {
         try {
             return Pattern.compile(regex, Pattern.MULTILINE);
         } catch (PatternSyntaxException e) {

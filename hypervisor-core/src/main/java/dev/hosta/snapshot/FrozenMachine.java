@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * A machine as it was at one instant, kept in this process: any number of others go on from there,
@@ -42,15 +43,16 @@ public final class FrozenMachine implements AutoCloseable {
      * Freezes a machine, which runs on if it ran.
      *
      * @param vm running, or paused
-     * @param folder is there; takes the copies of disks, which are the caller's to delete after
-     *     this
+     * @param folder asked for a folder where there are disks to copy; the copies are the caller's
+     *     to delete after this
      * @param atTheInstant called while all stands still, to look at what is outside
      * @throws SaveException where a disk cannot be copied
      * @throws IllegalStateException where the machine is being saved, or has ended
      * @throws RuntimeException with a line for the user, where the host does not allow it; nothing
      *     is left behind but files
      */
-    public static FrozenMachine of(VirtualMachine vm, Path folder, Runnable atTheInstant) {
+    public static FrozenMachine of(
+            VirtualMachine vm, Supplier<Path> folder, Runnable atTheInstant) {
         List<DiskSpec> disks = new ArrayList<>();
         MachineCut cut =
                 vm.cut(
@@ -68,13 +70,14 @@ public final class FrozenMachine implements AutoCloseable {
      * Its guest is told that it may run twice.
      *
      * @param name its own
-     * @param folder is there; takes its copies of disks, which are the caller's to delete after it
+     * @param folder asked for a folder where there are disks to copy; the copies are the caller's
+     *     to delete after it
      * @param console where the serial port's output goes
      * @throws SaveException where a disk cannot be copied
      * @throws RuntimeException with a line for the user, where the host does not allow it; nothing
      *     is left behind but files
      */
-    public VirtualMachine twin(String name, Path folder, ConsoleOutput console) {
+    public VirtualMachine twin(String name, Supplier<Path> folder, ConsoleOutput console) {
         MachineSpec own =
                 spec.withName(name)
                         .withDisks(copies(spec.disks(), folder))
@@ -109,9 +112,9 @@ public final class FrozenMachine implements AutoCloseable {
     }
 
     /** Disks that are only read stay; the others become copies in a folder. */
-    private static List<DiskSpec> copies(List<DiskSpec> disks, Path folder) {
+    private static List<DiskSpec> copies(List<DiskSpec> disks, Supplier<Path> folder) {
         return disks.stream()
-                .map(disk -> disk.readOnly() ? disk : disk.withPath(copy(disk, folder)))
+                .map(disk -> disk.readOnly() ? disk : disk.withPath(copy(disk, folder.get())))
                 .toList();
     }
 

@@ -34,7 +34,7 @@ final class FrozenMachineTest {
 
     private TestGuest twin(FrozenMachine frozen, String name) throws IOException {
         Path own = Files.createDirectory(folder.resolve(name));
-        TestGuest twin = new TestGuest(console -> frozen.twin(name, own, console));
+        TestGuest twin = new TestGuest(console -> frozen.twin(name, () -> own, console));
         twin.machine.start();
         return twin;
     }
@@ -50,7 +50,7 @@ final class FrozenMachineTest {
         try (TestGuest first = running(TestGuest.spec("echo", "8", 1, 32L << 20))) {
             first.await("echo ready");
             first.machine.pause();
-            frozen = FrozenMachine.of(first.machine, folder, () -> {});
+            frozen = FrozenMachine.of(first.machine, () -> folder, () -> {});
         }
         List<TestGuest> twins = new ArrayList<>();
         try (frozen) {
@@ -74,10 +74,10 @@ final class FrozenMachineTest {
         try (TestGuest first = running(TestGuest.spec("dirty", "50 8", 1, 64L << 20))) {
             first.await("rounds 1");
             Path files = Files.createDirectory(folder.resolve("frozen"));
-            try (FrozenMachine frozen = FrozenMachine.of(first.machine, files, () -> {});
+            try (FrozenMachine frozen = FrozenMachine.of(first.machine, () -> files, () -> {});
                     TestGuest twin = twin(frozen, "twin")) {
                 twin.await("\ntick ");
-                try (FrozenMachine again = FrozenMachine.of(twin.machine, files, () -> {});
+                try (FrozenMachine again = FrozenMachine.of(twin.machine, () -> files, () -> {});
                         TestGuest last = twin(again, "last")) {
                     for (TestGuest guest : List.of(last, twin, first)) {
                         guest.await("tick ", guest.saidLength());
@@ -109,7 +109,7 @@ final class FrozenMachineTest {
         try (TestGuest first = running(spec)) {
             first.await("echo ready");
             Path files = Files.createDirectory(folder.resolve("frozen"));
-            try (FrozenMachine frozen = FrozenMachine.of(first.machine, files, () -> {})) {
+            try (FrozenMachine frozen = FrozenMachine.of(first.machine, () -> files, () -> {})) {
                 Files.write(disk, new byte[] {1});
                 try (TestGuest one = twin(frozen, "one");
                         TestGuest two = twin(frozen, "two")) {

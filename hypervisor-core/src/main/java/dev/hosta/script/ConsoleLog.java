@@ -1,4 +1,4 @@
-package dev.hosta.cli;
+package dev.hosta.script;
 
 import dev.hosta.device.backend.ConsoleOutput;
 
@@ -10,16 +10,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
- * All that a guest writes on its serial console, in a file, each line behind the seconds since the
- * run began.
+ * All that a guest writes on its serial console, in a file or a stream, each line behind the
+ * seconds since the run began.
  *
  * <p>The file is made with the first byte. One that cannot be written is told of once, and the
  * guest runs on without it. Threading: any thread.
  */
-final class ConsoleLog implements ConsoleOutput {
-    private final Path file;
+public final class ConsoleLog implements ConsoleOutput, AutoCloseable {
+    private final String name;
+    private final Opening opening;
+    private final Consumer<String> onFailure;
     private final long beginNanos = System.nanoTime();
 
     // Guarded by this object's monitor.
@@ -27,8 +30,31 @@ final class ConsoleLog implements ConsoleOutput {
     private boolean inLine;
     private boolean over;
 
-    ConsoleLog(Path file) {
-        this.file = file;
+    /** Opens what is written to. */
+    @FunctionalInterface
+    private interface Opening {
+        OutputStream open() throws IOException;
+    }
+
+    /**
+     * Nothing written yet.
+     *
+     * @param file made with the first byte, or written over
+     * @param onFailure gets one line where it cannot be written; on any thread
+     */
+    public ConsoleLog(Path file, Consumer<String> onFailure) {
+        this(file.toString(), () -> Files.newOutputStream(file), onFailure);
+    }
+
+    /** Nothing written yet; all goes to a stream, which is closed with this. */
+    public ConsoleLog(OutputStream stream) {
+        this("memory", () -> stream, line -> {});
+    }
+
+    private ConsoleLog(String name, Opening opening, Consumer<String> onFailure) {
+        this.name = name;
+        this.opening = opening;
+        this.onFailure = onFailure;
     }
 
     @Override
@@ -38,7 +64,7 @@ final class ConsoleLog implements ConsoleOutput {
         }
         try {
             if (stream.isEmpty()) {
-                stream = Optional.of(new BufferedOutputStream(Files.newOutputStream(file)));
+                stream = Optional.of(new BufferedOutputStream(opening.open()));
             }
             OutputStream out = stream.get();
             if (!inLine) {
@@ -53,9 +79,9 @@ final class ConsoleLog implements ConsoleOutput {
             }
         } catch (IOException e) {
             over = true;
-            Failure.print(
+            onFailure.accept(
                     "Cannot write the console's log to "
-                            + file
+                            + name
                             + ": "
                             + e.getMessage()
                             + ". The guest runs on without it.");
@@ -63,7 +89,8 @@ final class ConsoleLog implements ConsoleOutput {
     }
 
     /** Writes what there is and closes the file. Idempotent. */
-    synchronized void close() {
+    @Override
+    public synchronized void close() {
         boolean open = stream.isPresent() && !over;
         over = true;
         if (!open) {
@@ -74,8 +101,8 @@ final class ConsoleLog implements ConsoleOutput {
                 out.write('\n');
             }
         } catch (IOException e) {
-            Failure.print(
-                    "Cannot write the console's log to " + file + ": " + e.getMessage() + ".");
+            onFailure.accept(
+                    "Cannot write the console's log to " + name + ": " + e.getMessage() + ".");
         }
     }
 }
