@@ -22,169 +22,17 @@ import tempfile
 import threading
 import time
 
-HOSTA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../cli/bin/hosta")
-FRAMES = {1: "HELLO", 2: "CHOICE", 3: "RESERVE", 4: "RESERVED", 5: "CANCEL", 6: "BEAT", 16: "PAGES", 17: "ZEROS",
-          18: "ROUND", 32: "STATE", 33: "READY", 34: "GO", 35: "RUNNING", 36: "ABORTED", 37: "HEARD", 38: "TAKE_BACK"}
+from two_sides import HOSTA, Link, PATIENCE, Side, Wrong, until
+
 STAGES = ["HELLO", "CHOICE", "RESERVE", "RESERVED", "PAGES", "ROUND", "STATE", "READY", "GO", "RUNNING", "HEARD"]
 FAULTS = ["kill-source", "kill-destination", "kill-both", "cut", "cut-for-good", "delay", "long-delay", "truncate",
-          "corrupt", "duplicate", "second-migration", "pause", "resume", "power-off", "reset", "lock-held", "no-memory"]
+          "corrupt", "swap", "duplicate", "freeze-source", "freeze-destination", "second-migration", "pause", "resume",
+          "power-off", "reset", "guest-ends", "lock-held", "no-memory", "no-threads", "no-descriptors", "nothing-left",
+          "no-space", "no-space-for-leases"]
+# Told to the process of a destination that goes on living.
+SCARCE = ("no-memory", "no-threads", "no-descriptors", "nothing-left", "no-space", "no-space-for-leases")
 HAND_OVER_MS = 3000
-PATIENCE = 60
-
-
-class Wrong(Exception):
-    """A rule was broken, or something that must happen did not."""
-
-
-def until(what, condition, seconds=PATIENCE):
-    deadline = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise Wrong("waited in vain for " + what)
-        time.sleep(0.02)
-
-
-class Api:
-    """One call over a VM's socket."""
-
-    def __init__(self, home):
-        self.socket = os.path.join(home, "vms/vm/api.sock")
-
-    def put(self, call, body=None, seconds=PATIENCE):
-        """Status and text; status 0 where the connection is lost."""
-        text = "" if body is None else json.dumps(body)
-        request = f"PUT /api/v1/{call} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(text)}\r\nConnection: close\r\n\r\n{text}"
-        try:
-            with socket.socket(socket.AF_UNIX) as s:
-                s.settimeout(seconds)
-                s.connect(self.socket)
-                s.sendall(request.encode())
-                answer = b""
-                while part := s.recv(65536):
-                    answer += part
-                head, _, rest = answer.partition(b"\r\n\r\n")
-                return (int(head.split()[1]), rest.decode()) if head else (0, "")
-        except OSError as e:
-            return 0, str(e)
-
-
-class Side:
-    """A process of `hosta`, its console and what it says."""
-
-    def __init__(self, folder, name, arguments):
-        self.home = os.path.join(folder, name)
-        self.console = os.path.join(folder, name + ".console")
-        self.messages = os.path.join(folder, name + ".messages")
-        with open(self.console, "ab") as out, open(self.messages, "ab") as err:
-            self.process = subprocess.Popen([HOSTA, *arguments], stdin=subprocess.PIPE, stdout=out, stderr=err,
-                                            env=dict(os.environ, HOSTA_HOME=self.home), start_new_session=True)
-        self.api = Api(self.home)
-
-    def said(self, file=None):
-        with open(file or self.console, errors="replace") as f:
-            return f.read()
-
-    def alive(self):
-        return self.process.poll() is None
-
-    def kill(self):
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
-
-    def grows(self):
-        """Whether its guest runs: it says something each 100 ms."""
-        return os.path.getsize(self.console)
-
-    def checked(self):
-        """Has the guest check all of its memory, and end."""
-        self.process.stdin.write(b"q")
-        self.process.stdin.flush()
-        try:
-            status = self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            raise Wrong("the guest does not end") from None
-        said = self.said()
-        if status != 0 or "LOST" in said or "dirty: ok" not in said:
-            raise Wrong(f"the guest's check failed, status {status}: {said[-200:]}")
-
-
-class Link:
-    """Carries connections to the destination, and does a harm at the first frame of a type."""
-
-    def __init__(self, port, stage, harm):
-        self.port, self.stage, self.harm = port, stage, harm
-        self.fired = False
-        self.broken = None
-        self.cut_for_good = False
-        self.lock = threading.Lock()
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.sockets = []
-        self.open = True
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def own_port(self):
-        return self.server.getsockname()[1]
-
-    def accept(self):
-        while True:
-            try:
-                near, _ = self.server.accept()
-            except OSError:
-                return
-            try:
-                if self.cut_for_good:
-                    raise ConnectionError
-                far = socket.create_connection(("127.0.0.1", self.port))
-            except OSError:
-                near.close()
-                continue
-            self.sockets += [near, far]
-            seen = []
-            for a, b in ((near, far), (far, near)):
-                threading.Thread(target=self.carry, args=(a, b, seen if a is near else None), daemon=True).start()
-
-    def exactly(self, s, count):
-        data = b""
-        while len(data) < count:
-            part = s.recv(min(1 << 20, count - len(data)))
-            if not part:
-                raise ConnectionError
-            data += part
-        return data
-
-    def carry(self, a, b, seen):
-        try:
-            while True:
-                header = self.exactly(a, 24)
-                frame = header + self.exactly(a, struct.unpack_from("<I", header, 4)[0])
-                with self.lock:
-                    here = not self.fired and FRAMES.get(header[0]) == self.stage
-                    self.fired |= here
-                if here:
-                    try:
-                        frame = self.harm(self, frame, seen)
-                    except Wrong as e:
-                        self.broken = e
-                b.sendall(frame)
-                if seen is not None and sum(map(len, seen)) < 1 << 20:
-                    seen.append(frame)
-        except (OSError, ConnectionError):
-            for s in (a, b):
-                try:
-                    s.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-
-    def close(self):
-        self.server.close()
-        for s in self.sockets:
-            s.close()
+FROZEN_SECONDS = 7
 
 
 class Trial:
@@ -193,9 +41,17 @@ class Trial:
     def __init__(self, stage, fault):
         self.stage, self.fault = stage, fault
         self.folder = tempfile.mkdtemp(prefix="migrate-faults-")
-        self.disk = os.path.join(self.folder, "disk")
+        self.mounted = []
+        self.pids = None
+        for fault, name in (("no-space", "b"), ("no-space-for-leases", "disks")):
+            if self.fault == fault:
+                self.mount(os.path.join(self.folder, name))
+        os.makedirs(os.path.join(self.folder, "disks"), exist_ok=True)
+        self.disk = os.path.join(self.folder, "disks", "disk")
         with open(self.disk, "wb") as f:
             f.truncate(4 << 20)
+        self.ports = 0
+        self.thaw = 0
         self.thief = None
         self.sides = []
         self.notes = []
@@ -208,13 +64,49 @@ class Trial:
     def start_destination(self, port=0):
         self.b = Side(self.folder, "b", ["receive", "--listen", f"127.0.0.1:{port}"])
         self.sides.append(self.b)
-        found = until("the destination", lambda: re.findall(r"Waiting for a VM on 127\.0\.0\.1:(\d+)",
-                                                             self.b.said(self.b.messages))[self.heard_ports():])
-        self.port = int(found[-1])
-        self.ports = getattr(self, "ports", 0) + 1
+        self.port = self.b.waits(self.ports + 1)
+        self.ports += 1
 
-    def heard_ports(self):
-        return getattr(self, "ports", 0)
+    def mount(self, folder):
+        """A small file system of its own, which can be filled."""
+        os.makedirs(folder)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8M", "hosta-faults", folder], check=True)
+        self.mounted.append(folder)
+
+    def fill(self, folder):
+        with open(os.path.join(folder, "filling"), "wb", buffering=0) as f:
+            try:
+                while f.write(bytes(4096)):
+                    pass
+            except OSError:
+                return
+
+    def release(self):
+        """Gives back all that the host was kept from; what was filled stays so."""
+        for folder in self.mounted:
+            subprocess.run(["umount", "-l", folder], check=True)
+        if self.pids:
+            until("the end of its threads", lambda: not open(self.pids + "/cgroup.procs").read())
+            os.rmdir(self.pids)
+
+    def exhaust(self, fault):
+        """Leaves the destination's process no more of something than it has now."""
+        pid = self.b.process.pid
+        if fault in ("no-threads", "nothing-left"):
+            self.pids = "/sys/fs/cgroup/pids/" + os.path.basename(self.folder)
+            os.mkdir(self.pids)
+            with open(self.pids + "/cgroup.procs", "w") as f:
+                f.write(str(pid))
+            with open(self.pids + "/pids.current") as now, open(self.pids + "/pids.max", "w") as f:
+                f.write(now.read())
+        if fault in ("no-descriptors", "nothing-left"):
+            # The kernel gives the lowest number that is free: from there on there are none.
+            taken = {int(fd) for fd in os.listdir(f"/proc/{pid}/fd")}
+            free = min(set(range(len(taken) + 1)) - taken)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, free))
+        if fault in ("no-memory", "nothing-left"):
+            used = int(self.b_status("VmSize")) << 10
+            resource.prlimit(pid, resource.RLIMIT_AS, (used, used))
 
     def harm(self, link, frame, seen):
         """Gives what goes over instead of the frame."""
@@ -234,7 +126,6 @@ class Trial:
         elif fault == "long-delay":
             time.sleep(7)
         elif fault == "truncate":
-            link.half = frame[: len(frame) // 2]
             return self.half_then_cut(link, frame)
         elif fault == "corrupt":
             at = len(frame) // 2
@@ -260,10 +151,26 @@ class Trial:
             time.sleep(0.3)
         elif fault == "lock-held":
             self.steal()
-        elif fault == "no-memory":
-            used = int(self.b_status("VmSize")) << 10
-            resource.prlimit(self.b.process.pid, resource.RLIMIT_AS, (used + (1 << 20), used + (1 << 20)))
+        elif fault in ("freeze-source", "freeze-destination"):
+            self.freeze(self.a if fault == "freeze-source" else self.b)
+        elif fault == "guest-ends":
+            self.a.typed(b"q")
+            time.sleep(0.3)
+        elif fault == "no-space":
+            self.fill(self.b.home)
+        elif fault == "no-space-for-leases":
+            self.fill(os.path.dirname(self.disk))
+        elif fault in SCARCE:
+            self.exhaust(fault)
         return frame
+
+    def freeze(self, side):
+        """Its process stands still, and its connections stay open: only silence tells."""
+        os.kill(side.process.pid, signal.SIGSTOP)
+        timer = threading.Timer(FROZEN_SECONDS, lambda: side.alive() and os.kill(side.process.pid, signal.SIGCONT))
+        timer.daemon = True
+        timer.start()
+        self.thaw = time.monotonic() + FROZEN_SECONDS
 
     def b_status(self, key):
         with open(f"/proc/{self.b.process.pid}/status") as f:
@@ -321,7 +228,7 @@ class Trial:
         try:
             self.start_source()
             self.start_destination()
-            link = Link(self.port, self.stage, self.harm)
+            link = Link(self.port, self.stage, self.harm, self.fault == "swap")
             try:
                 return self.follow(link)
             finally:
@@ -332,6 +239,7 @@ class Trial:
                 os.close(fd)
             for side in self.sides:
                 side.kill()
+            self.release()
 
     def follow(self, link):
         status, text = self.a.api.put("vm.send-migration", {
@@ -342,7 +250,12 @@ class Trial:
             return "not reached"
         if self.fault == "long-delay":
             time.sleep(3)
+        if self.fault == "freeze-destination" and status != 200:
+            self.notes.append("told after %d s" % (time.monotonic() - self.thaw + FROZEN_SECONDS))
+        time.sleep(max(0, self.thaw + 1 - time.monotonic()))
         self.single()
+        if self.fault == "guest-ends" and status not in (200, 504):
+            return self.after_the_guest_ended(link)
         if self.fault in ("power-off", "reset") and status != 200:
             # The user's order counts: what is left of the guest is its source's.
             if self.fault == "power-off":
@@ -351,16 +264,10 @@ class Trial:
                 until("the guest", lambda: self.running() == [self.a])
             return self.after_the_source_ended(link)
         if status == 504:
+            self.relieve()
             return "paused, then " + self.settle(link)
         if status == 200 and self.fault == "kill-destination":
             return self.end(None, "none: killed where it ran", link)
-        if status == 200 and self.fault == "no-memory":
-            # Whoever can make no thread any more after it has answered loses the guest.
-            try:
-                until("the guest", lambda: self.running() == [self.b], 10)
-            except Wrong:
-                self.single()
-                return self.end(None, "none: lost there", link)
         if status == 200:
             return self.end(self.b, "there", link)
         if status == 502:
@@ -368,6 +275,19 @@ class Trial:
         if status in (0, 405, 500):
             return self.after_the_source_ended(link)
         raise Wrong(f"the call was answered {status}: {text}")
+
+    def relieve(self):
+        """What its process lacked it may have now."""
+        if self.fault not in SCARCE or not self.b.alive():
+            return
+        for folder in self.mounted:
+            os.remove(os.path.join(folder, "filling"))
+        if self.pids:
+            with open(self.pids + "/pids.max", "w") as f:
+                f.write("max")
+        for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_AS):
+            most = resource.prlimit(os.getpid(), limit)
+            resource.prlimit(self.b.process.pid, limit, most)
 
     def single(self):
         running = self.running()
@@ -413,6 +333,13 @@ class Trial:
             return self.forced(link)
         return self.end(None, "none", link)
 
+    def after_the_guest_ended(self, link):
+        """It was told to end, and did so before it could go."""
+        self.a.process.wait(PATIENCE)
+        if "dirty: ok" not in self.a.said():
+            raise Wrong("the guest did not end well: " + self.a.said()[-200:])
+        return self.end(None, "none, as ordered", link)
+
     def forced(self, link):
         """With the source dead, a person may give the guest to the destination where it was handed over."""
         done = subprocess.run([HOSTA, "migrate", "vm", "--resolve", "--force-destination"], capture_output=True,
@@ -429,7 +356,11 @@ class Trial:
             if self.fault == "pause" and not self.running():
                 until("the API", lambda: side.api.put("vm.resume")[0] in (200, 204))
                 self.notes.append("paused " + word)
-            until("the guest", lambda: self.running() == [side])
+            if self.fault == "guest-ends":
+                # What was typed may have stayed in the serial port, or come along there.
+                until("the guest", lambda: self.running() == [side] or not side.alive())
+            else:
+                until("the guest", lambda: self.running() == [side])
             side.checked()
         for other in self.sides:
             if other.alive():
@@ -469,7 +400,8 @@ def main():
     parser.add_argument("--only", action="append", default=[], metavar="STAGE/FAULT", help="such as GO/cut or */cut")
     parser.add_argument("--times", type=int, default=2)
     parser.add_argument("--limit", type=float, default=1e9, help="seconds after which no run begins")
-    parser.add_argument("--at-once", type=int, default=1)
+    parser.add_argument("--at-once", type=int, default=1, help="runs at the same time")
+    parser.add_argument("--keep", action="store_true", help="leave what the processes wrote")
     options = parser.parse_args()
     wanted = [(s, f) for _ in range(options.times) for f in FAULTS for s in STAGES
               if not options.only or any(p in (f"{s}/{f}", f"*/{f}", f"{s}/*") for p in options.only)]
@@ -489,7 +421,8 @@ def main():
             trial = Trial(stage, fault)
             try:
                 word = trial.run()
-                shutil.rmtree(trial.folder)
+                if not options.keep:
+                    shutil.rmtree(trial.folder)
             except Exception as e:  # each run stands alone; what went wrong is kept and counted
                 word = f"WRONG: {e}"
                 with lock:

@@ -60,7 +60,7 @@ public final class PidFile implements AutoCloseable {
                 // The nonce tells this file from one that replaced it between open and lock.
                 String text = ownPid() + " " + System.nanoTime();
                 text = text + " ".repeat(Math.max(0, TEXT_BYTES - 1 - text.length())) + "\n";
-                write(fd, text);
+                writeOrDelete(path, fd, text);
                 if (read(path).startsWith(text)) {
                     return Optional.of(new PidFile(path, fd));
                 }
@@ -69,6 +69,16 @@ public final class PidFile implements AutoCloseable {
                 fd.close();
                 throw e;
             }
+        }
+    }
+
+    /** On a full disk a file that names nobody is left to nobody. */
+    private static void writeOrDelete(Path path, FileDescriptor fd, String text) {
+        try {
+            write(fd, text);
+        } catch (LinuxException e) {
+            path.toFile().delete();
+            throw e;
         }
     }
 

@@ -213,6 +213,18 @@ public final class DiskLease {
 
     private void write(String text) throws IOException {
         Path next = file.resolveSibling(file.getFileName() + ".new");
+        try {
+            put(next, text);
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (LinuxException | IOException e) {
+            // What could not be written whole is of no use to anybody.
+            Files.deleteIfExists(next);
+            throw e;
+        }
+        Durable.syncFolder(folder());
+    }
+
+    private static void put(Path next, String text) {
         int flags = FileDescriptor.O_WRONLY | FileDescriptor.O_CREAT | FileDescriptor.O_TRUNC;
         try (FileDescriptor fd = FileDescriptor.open(next, flags);
                 Arena arena = Arena.ofConfined()) {
@@ -222,8 +234,6 @@ public final class DiskLease {
             fd.writeAt(segment, 0);
             Durable.sync(fd);
         }
-        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
-        Durable.syncFolder(folder());
     }
 
     /**

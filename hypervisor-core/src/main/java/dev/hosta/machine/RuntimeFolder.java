@@ -61,6 +61,8 @@ public final class RuntimeFolder implements AutoCloseable {
                     // The holder before us has just removed the folder that we saw.
                     continue;
                 }
+                // Goes where nothing stands in it.
+                path.toFile().delete();
                 throw new SpecException(e.getMessage(), e);
             }
             if (lock.isEmpty()) {
