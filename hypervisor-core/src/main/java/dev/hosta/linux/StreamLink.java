@@ -12,6 +12,9 @@ import java.util.List;
  * <p>Threading: as {@link NetBackend}.
  */
 final class StreamLink implements AutoCloseable {
+    /** How long the end of a connection waits for the other side to read. */
+    private static final long LAST_MILLIS = 1_000;
+
     private final FileDescriptor socket;
     private final FrameStream frames;
     private final WatchedFd watched;
@@ -40,10 +43,18 @@ final class StreamLink implements AutoCloseable {
         listener = newListener;
         inUse = true;
         watched.use(new Pushing(newListener), onLost);
+        if (isUp()) {
+            flush(); // of what the last use left
+        }
     }
 
-    /** Ends it. Idempotent. */
+    /**
+     * Ends it; what was taken and finds no room goes with the next use, or the close. Idempotent.
+     */
     void stop() {
+        if (inUse && isUp()) {
+            frames.flush();
+        }
         inUse = false;
         watched.stop();
     }
@@ -94,9 +105,12 @@ final class StreamLink implements AutoCloseable {
         }
     }
 
-    /** Ends the connection. Once. */
+    /** Ends the connection; what was taken still goes, if the other side reads it soon. Once. */
     @Override
     public void close() {
+        if (isUp()) {
+            frames.flush(LAST_MILLIS);
+        }
         stop();
         socket.close();
         frames.close();

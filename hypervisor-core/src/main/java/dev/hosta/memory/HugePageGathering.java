@@ -73,8 +73,7 @@ public final class HugePageGathering implements AutoCloseable {
      */
     public static HugePageGathering start(GuestRam ram, AtRest atRest) {
         HugePageGathering gathering = new HugePageGathering(ram, atRest);
-        HostThread.start(
-                Thread.ofPlatform().daemon().name("huge-pages").unstarted(gathering::run));
+        HostThread.start(Thread.ofPlatform().daemon().name("huge-pages").unstarted(gathering::run));
         return gathering;
     }
 
