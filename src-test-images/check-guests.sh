@@ -56,6 +56,14 @@ output=$(timeout 60 qemu-system-x86_64 -M microvm,acpi=off -accel "$accelerator"
     -no-reboot -no-user-config -nodefaults -display none 2> /dev/null < /dev/null)
 expect 'block verify' 1 '^block: verified 16 requests of 4096 bytes$' "$output" "$?"
 
+# Frames in datagrams that nobody takes.
+output=$(timeout 60 qemu-system-x86_64 -M microvm,acpi=off -accel "$accelerator" -m 128 \
+    -kernel "$here/built/net.elf" -append 'send count=1000' -serial stdio \
+    -global virtio-mmio.force-legacy=false -netdev socket,id=net,udp=127.0.0.1:9,localaddr=127.0.0.1:0 \
+    -device virtio-net-device,netdev=net -device isa-debug-exit,iobase=0xf4,iosize=0x4 \
+    -no-reboot -no-user-config -nodefaults -display none 2> /dev/null < /dev/null)
+expect 'net send' 1 '^net: frames 1000 bytes 60000 cycles' "$output" "$?"
+
 output=$( (
     sleep 3
     printf 'abc'

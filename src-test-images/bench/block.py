@@ -12,13 +12,12 @@ counts system calls a 4 KiB read at depth 1 and 32 with strace, in runs of their
 import argparse
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 
-from measure import Run, descendants, summary, works
+from measure import Run, cpu_nanos, summary, works
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GUEST = os.path.join(HERE, "..", "built", "block.elf")
@@ -55,23 +54,6 @@ def qemu(path, aio):
         "-device", "isa-debug-exit,iobase=0xf4,iosize=0x4",
         "-no-reboot", "-no-user-config", "-nodefaults", "-display", "none",
     ]  # fmt: skip
-
-
-def cpu_nanos(pid):
-    """Nanoseconds on a CPU, by thread, without the vCPUs ("vcpu 0" of Hosta, "CPU 0/KVM" of QEMU)."""
-    found = {}
-    for process in descendants(pid):
-        try:
-            for task in os.listdir(f"/proc/{process}/task"):
-                at = f"/proc/{process}/task/{task}"
-                with open(f"{at}/comm", encoding="utf-8", errors="replace") as f:
-                    if re.match(r"vcpu|CPU \d+/KVM", f.read()):
-                        continue
-                with open(f"{at}/schedstat", encoding="ascii") as f:
-                    found[(process, task)] = int(f.read().split()[0])
-        except (FileNotFoundError, ProcessLookupError):
-            pass
-    return found
 
 
 def once(name, make, mode, depth, size, count):

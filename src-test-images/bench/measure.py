@@ -107,6 +107,23 @@ def descendants(pid):
     return found
 
 
+def cpu_nanos(pid):
+    """Nanoseconds on a CPU, by thread, without the vCPUs ("vcpu 0" of Hosta, "CPU 0/KVM" of QEMU)."""
+    found = {}
+    for process in descendants(pid):
+        try:
+            for task in os.listdir(f"/proc/{process}/task"):
+                at = f"/proc/{process}/task/{task}"
+                with open(f"{at}/comm", encoding="utf-8", errors="replace") as f:
+                    if re.match(r"vcpu|CPU \d+/KVM", f.read()):
+                        continue
+                with open(f"{at}/schedstat", encoding="ascii") as f:
+                    found[(process, task)] = int(f.read().split()[0])
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return found
+
+
 def memory_kib(pid, guest_kib):
     """Resident and proportional KiB of a process and its children, without and within guest memory.
 

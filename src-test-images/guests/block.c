@@ -8,108 +8,41 @@
  *   interrupts  COUNT rounds of reads of the first and the last disk, alone and together, whose ends it
  *               learns from interrupts only
  */
-#include "runtime/guest.h"
-
-#define REG_MAGIC 0x000
-#define REG_VERSION 0x004
-#define REG_DEVICE_ID 0x008
-#define REG_FEATURES 0x010
-#define REG_FEATURES_SEL 0x014
-#define REG_DRIVER_FEATURES 0x020
-#define REG_DRIVER_FEATURES_SEL 0x024
-#define REG_QUEUE_SEL 0x030
-#define REG_QUEUE_NUM_MAX 0x034
-#define REG_QUEUE_NUM 0x038
-#define REG_QUEUE_READY 0x044
-#define REG_QUEUE_NOTIFY 0x050
-#define REG_INTERRUPT_STATUS 0x060
-#define REG_INTERRUPT_ACK 0x064
-#define REG_STATUS 0x070
-#define REG_DESC 0x080
-#define REG_AVAIL 0x090
-#define REG_USED 0x0a0
-#define REG_CONFIG 0x100
+#include "runtime/virtio.h"
 
 #define FEATURE_FLUSH (1u << 9)
-#define FEATURE_EVENT_IDX (1u << 29)
-#define FEATURE_VERSION_1 (1u << 0) /* in the upper half */
-#define DESC_NEXT 1
-#define DESC_WRITE 2
-#define NO_INTERRUPT 1
 
 enum { READ = 0, WRITE = 1, FLUSH = 4 };
 
 #define DISKS_MAX 32
 #define SLOTS_MAX 40
-#define QUEUE 128
 #define BYTES_MAX MIB
 #define RINGS_GPA (16 * MIB) /* 64 KiB a disk */
 #define DATA_GPA (32 * MIB)  /* BYTES_MAX a slot */
 
-struct descriptor { uint64_t gpa; uint32_t bytes; uint16_t flags, next; };
-struct available { volatile uint16_t flags, index; volatile uint16_t ring[QUEUE]; volatile uint16_t used_event; };
-struct used { volatile uint16_t flags, index; struct { volatile uint32_t id, bytes; } ring[QUEUE]; volatile uint16_t available_event; };
 struct header { uint32_t type, reserved; uint64_t sector; };
 
 struct disk {
-    uint64_t gpa;
-    uint32_t gsi;
+    struct virtio device;
+    struct virtqueue queue;
     uint64_t sectors;
-    int event_idx, flushes;
-    struct descriptor *descriptors;
-    struct available *available;
-    struct used *used;
+    int flushes;
     struct header *headers;
     volatile uint8_t *statuses;
-    uint16_t submitted, told, seen; /* indices: made available, notified up to, taken back */
-    uint64_t kicks;
     volatile uint16_t finished; /* told by interrupts */
     volatile uint64_t interrupts;
 };
 static struct disk disks[DISKS_MAX];
 static uint32_t disk_count;
 
-static inline void compiler_barrier(void) { __asm__ volatile("" : : : "memory"); }
-static inline void full_barrier(void) { __asm__ volatile("mfence" : : : "memory"); }
-static uint32_t get(struct disk *d, uint32_t reg) { return *reg32(d->gpa + reg); }
-static void set(struct disk *d, uint32_t reg, uint32_t v) { *reg32(d->gpa + reg) = v; }
-static void set64(struct disk *d, uint32_t reg, const volatile void *p) {
-    set(d, reg, (uint32_t)(uint64_t)p);
-    set(d, reg + 4, (uint64_t)p >> 32);
-}
-
 static void bring_up(struct disk *d, uint64_t rings, int interrupts) {
-    set(d, REG_STATUS, 0);
-    while (get(d, REG_STATUS)) relax();
-    set(d, REG_STATUS, 1 | 2);
-    set(d, REG_FEATURES_SEL, 1);
-    if (!(get(d, REG_FEATURES) & FEATURE_VERSION_1)) give_up("block: no VERSION_1");
-    set(d, REG_FEATURES_SEL, 0);
-    uint32_t low = get(d, REG_FEATURES) & (FEATURE_FLUSH | FEATURE_EVENT_IDX);
-    d->event_idx = (low & FEATURE_EVENT_IDX) != 0;
-    d->flushes = (low & FEATURE_FLUSH) != 0; /* not where each write is durable */
-    set(d, REG_DRIVER_FEATURES_SEL, 0);
-    set(d, REG_DRIVER_FEATURES, low);
-    set(d, REG_DRIVER_FEATURES_SEL, 1);
-    set(d, REG_DRIVER_FEATURES, FEATURE_VERSION_1);
-    set(d, REG_STATUS, 1 | 2 | 8);
-    if (!(get(d, REG_STATUS) & 8)) give_up("block: features refused");
-    set(d, REG_QUEUE_SEL, 0);
-    if (get(d, REG_QUEUE_NUM_MAX) < QUEUE) give_up("block: the queue is too small");
-    d->descriptors = (struct descriptor *)rings;
-    d->available = (struct available *)(rings + 0x1000);
-    d->used = (struct used *)(rings + 0x2000);
-    d->headers = (struct header *)(rings + 0x3000);
-    d->statuses = (uint8_t *)(rings + 0x4000);
-    d->available->flags = interrupts ? 0 : NO_INTERRUPT;
-    d->available->used_event = interrupts ? 0 : 0xffff;
-    set(d, REG_QUEUE_NUM, QUEUE);
-    set64(d, REG_DESC, d->descriptors);
-    set64(d, REG_AVAIL, d->available);
-    set64(d, REG_USED, d->used);
-    set(d, REG_QUEUE_READY, 1);
-    set(d, REG_STATUS, 1 | 2 | 8 | 4);
-    d->sectors = get(d, REG_CONFIG) | (uint64_t)get(d, REG_CONFIG + 4) << 32;
+    uint32_t features = virtio_negotiate(&d->device, FEATURE_FLUSH);
+    d->flushes = (features & FEATURE_FLUSH) != 0; /* not where each write is durable */
+    virtio_queue(&d->device, &d->queue, 0, rings, interrupts);
+    d->headers = (struct header *)(rings + QUEUE_BYTES);
+    d->statuses = (uint8_t *)(rings + QUEUE_BYTES + 0x1000);
+    virtio_go(&d->device);
+    d->sectors = get(&d->device, REG_CONFIG) | (uint64_t)get(&d->device, REG_CONFIG + 4) << 32;
 }
 
 /* A slot is three descriptors, a header, a status byte and a buffer of BYTES_MAX. */
@@ -117,37 +50,23 @@ static uint8_t *buffer(uint32_t slot) { return (uint8_t *)(DATA_GPA + slot * BYT
 
 static void submit(struct disk *d, uint32_t slot, uint32_t type, uint64_t sector, uint32_t bytes) {
     uint16_t head = slot * 3;
-    struct descriptor *at = &d->descriptors[head];
+    struct descriptor *at = &d->queue.descriptors[head];
     d->headers[slot] = (struct header){type, 0, sector};
     d->statuses[slot] = 0xff;
     at[0] = (struct descriptor){(uint64_t)&d->headers[slot], 16, DESC_NEXT, bytes ? head + 1 : head + 2};
     at[1] = (struct descriptor){(uint64_t)buffer(slot), bytes, DESC_NEXT | (type == READ ? DESC_WRITE : 0), head + 2};
     at[2] = (struct descriptor){(uint64_t)&d->statuses[slot], 1, DESC_WRITE, 0};
-    d->available->ring[d->submitted % QUEUE] = head;
-    d->submitted++;
+    virtio_submit(&d->queue, head);
 }
 
-static void kick(struct disk *d) {
-    uint16_t old = d->told, now = d->submitted;
-    if (now == old) return;
-    compiler_barrier();
-    d->available->index = now;
-    d->told = now;
-    full_barrier();
-    int wanted = d->event_idx ? (uint16_t)(now - d->used->available_event - 1) < (uint16_t)(now - old)
-                              : !(d->used->flags & 1);
-    if (wanted) {
-        d->kicks++;
-        set(d, REG_QUEUE_NOTIFY, 0);
-    }
-}
+static void kick(struct disk *d) { virtio_kick(&d->queue); }
 
 /* The slot of a request that has ended, or -1. */
 static int32_t take(struct disk *d) {
-    if (d->used->index == d->seen) return -1;
-    compiler_barrier();
-    uint32_t slot = d->used->ring[d->seen % QUEUE].id / 3;
-    d->seen++;
+    uint32_t bytes;
+    int32_t head = virtio_take(&d->queue, &bytes);
+    if (head < 0) return -1;
+    uint32_t slot = head / 3;
     if (slot >= SLOTS_MAX || d->statuses[slot] != 0) {
         say("block: slot %u ended with status %u\n", slot, slot < SLOTS_MAX ? d->statuses[slot] : 0ull);
         finish(1);
@@ -155,12 +74,12 @@ static int32_t take(struct disk *d) {
     return slot;
 }
 
-/* Polls; the used ring's event index is kept half a round away, so that no interrupt is asked for. */
+/* Polls. */
 static uint32_t await(struct disk *d) {
     for (uint64_t from = rdtsc();;) {
         int32_t slot = take(d);
         if (slot >= 0) {
-            d->available->used_event = d->seen + 0x8000;
+            virtio_hush(&d->queue);
             return slot;
         }
         relax();
@@ -225,11 +144,11 @@ static void drive(struct disk *d, uint32_t type, int random, uint32_t depth, uin
         for (uint32_t b = 0; b < bytes; b += PAGE) buffer(s)[b] = 1;
     requests(d, type, random, depth, warm, bytes);
     say("block: go\n");
-    uint64_t kicks = d->kicks, from = rdtsc();
+    uint64_t kicks = d->queue.kicks, from = rdtsc();
     requests(d, type, random, depth, count, bytes);
     uint64_t cycles = rdtsc() - from;
     say("block: done\n");
-    say("block: requests %u bytes %u depth %u cycles %u kicks %u\n", count, (uint64_t)bytes, (uint64_t)depth, cycles, d->kicks - kicks);
+    say("block: requests %u bytes %u depth %u cycles %u kicks %u\n", count, (uint64_t)bytes, (uint64_t)depth, cycles, d->queue.kicks - kicks);
 }
 
 static struct disk *listening[2];
@@ -238,13 +157,13 @@ static struct disk *listening[2];
 void serial_interrupt(void) {
     for (uint32_t i = 0; i < 2; i++) {
         struct disk *d = listening[i];
-        uint32_t bits = get(d, REG_INTERRUPT_STATUS);
+        uint32_t bits = get(&d->device, REG_INTERRUPT_STATUS);
         if (!bits) continue;
         d->interrupts++;
-        set(d, REG_INTERRUPT_ACK, bits);
-        d->available->used_event = d->used->index;
+        set(&d->device, REG_INTERRUPT_ACK, bits);
+        d->queue.available->used_event = d->queue.used->index;
         full_barrier();
-        d->finished = d->used->index;
+        d->finished = d->queue.used->index;
     }
 }
 
@@ -252,8 +171,8 @@ static void interrupts(struct disk *a, struct disk *b, uint64_t count, uint32_t 
     listening[0] = a;
     listening[1] = b;
     lapic_enable();
-    ioapic_route(a->gsi, VECTOR_SERIAL);
-    ioapic_route(b->gsi, VECTOR_SERIAL);
+    ioapic_route(a->device.gsi, VECTOR_SERIAL);
+    ioapic_route(b->device.gsi, VECTOR_SERIAL);
     interrupts_on();
     for (uint64_t i = 0; i < count; i++) {
         uint32_t which = i % 3 + 1; /* the first, the second, both */
@@ -264,10 +183,10 @@ static void interrupts(struct disk *a, struct disk *b, uint64_t count, uint32_t 
         }
         for (uint32_t k = 0; k < 2; k++) {
             struct disk *d = listening[k];
-            for (uint64_t from = rdtsc(); d->finished != d->submitted;) {
+            for (uint64_t from = rdtsc(); d->finished != d->queue.submitted;) {
                 relax();
                 if (rdtsc() - from > 1ull << 35) {
-                    say("block: LOST interrupt of disk %u in round %u, used %u of %u\n", (uint64_t)k, i, (uint64_t)d->used->index, (uint64_t)d->submitted);
+                    say("block: LOST interrupt of disk %u in round %u, used %u of %u\n", (uint64_t)k, i, (uint64_t)d->queue.used->index, (uint64_t)d->queue.submitted);
                     finish(1);
                 }
             }
@@ -275,26 +194,14 @@ static void interrupts(struct disk *a, struct disk *b, uint64_t count, uint32_t 
         }
     }
     interrupts_off();
-    say("block: interrupts %u and %u on GSI %u and %u\n", a->interrupts, b->interrupts, (uint64_t)a->gsi, (uint64_t)b->gsi);
+    say("block: interrupts %u and %u on GSI %u and %u\n", a->interrupts, b->interrupts, (uint64_t)a->device.gsi, (uint64_t)b->device.gsi);
 }
 
-/* What stands behind `prefix`, or 0 where the word begins otherwise. */
-static const char *behind(const char *word, const char *prefix) {
-    while (*prefix) if (*word++ != *prefix++) return 0;
-    return word;
-}
-
-/* SIZE@0xGPA:GSI; only block devices of version 2 are kept. */
 static void device(char *text) {
-    while (*text && *text != '@') text++;
-    char *gpa = *text ? ++text : text;
-    while (*text && *text != ':') text++;
-    if (!*text) give_up("block: virtio_mmio.device=SIZE@GPA:GSI");
-    *text++ = 0;
+    struct virtio found;
+    if (!virtio_at(text, 2, &found)) return;
     if (disk_count == DISKS_MAX) give_up("block: too many devices");
-    struct disk d = {.gpa = number(gpa), .gsi = number(text)};
-    map_window(d.gpa);
-    if (get(&d, REG_MAGIC) == 0x74726976 && get(&d, REG_VERSION) == 2 && get(&d, REG_DEVICE_ID) == 2) disks[disk_count++] = d;
+    disks[disk_count++].device = found;
 }
 
 void guest_main(void) {
@@ -330,5 +237,5 @@ void guest_main(void) {
     } else {
         give_up("block: verify, randread, randwrite, seqread, seqwrite or interrupts");
     }
-    set(first, REG_STATUS, 0);
+    set(&first->device, REG_STATUS, 0);
 }
