@@ -124,7 +124,7 @@ final class ReceiveCommand implements Command {
         }
 
         @Override
-        public void makeReady() {
+        public void makeReady(VirtualMachine machine) {
             session().makeReady();
         }
 

@@ -85,7 +85,7 @@ final class TrainingMove implements Landing {
     }
 
     @Override
-    public void makeReady() {}
+    public void makeReady(VirtualMachine machine) {}
 
     @Override
     public void cannotRunYet(RuntimeException why) {

@@ -62,7 +62,7 @@ final class VmmArrival implements Landing {
     public void claim(MachineSpec spec) {}
 
     @Override
-    public void makeReady() {}
+    public void makeReady(VirtualMachine machine) {}
 
     @Override
     public Path records() {

@@ -34,19 +34,25 @@ final class GuestMove {
         Path folder = run.scratch().folder();
         MigrationAddress address = MigrationAddress.parse("unix:" + folder.resolve("migration"));
         CompletableFuture<VirtualMachine> arrived = new CompletableFuture<>();
-        Thread waiting;
         MigrationReport report;
-        VirtualMachine machine;
+        boolean taken = false;
         try (MigrationDestination destination =
                 MigrationDestination.listen(address, Optional.empty())) {
-            waiting = new Thread(() -> await(destination, run, arrived), run.name() + "-arrival");
+            Thread waiting =
+                    new Thread(() -> await(destination, run, arrived), run.name() + "-arrival");
             waiting.setDaemon(true);
             waiting.start();
             report = new MigrationSource(from, options(address, run.patience()), folder).run();
-            machine = arrival(arrived, run.patience());
+            VirtualMachine machine = arrival(arrived, run.patience());
+            taken = true;
+            run.takeOff();
+            run.begin(machine);
+        } finally {
+            // What comes nevertheless is closed by the one that waits for it.
+            if (!taken && !arrived.cancel(false) && !arrived.isCompletedExceptionally()) {
+                arrived.join().close();
+            }
         }
-        run.takeOff();
-        run.begin(machine);
         return report;
     }
 
@@ -69,7 +75,6 @@ final class GuestMove {
         try {
             return arrived.get(patience.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException | InterruptedException e) {
-            arrived.completeExceptionally(e);
             if (e instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
             }
@@ -120,6 +125,11 @@ final class GuestMove {
         @Override
         public Optional<StdioPort> terminal() {
             return Optional.empty();
+        }
+
+        @Override
+        public void makeReady(VirtualMachine machine) {
+            run.connect(machine);
         }
 
         @Override

@@ -115,6 +115,7 @@ final class GuestRun implements AutoCloseable {
         VirtualMachine machine = making.apply(feed);
         boolean begun = false;
         try {
+            connect(machine);
             begin(machine);
             machine.start();
             begun = true;
@@ -126,10 +127,14 @@ final class GuestRun implements AutoCloseable {
         }
     }
 
-    /** Has it be on a machine. */
-    void begin(VirtualMachine machine) {
+    /** Connects a machine that is to be its, before that runs. */
+    void connect(VirtualMachine machine) {
         agent.ifPresent(machine::connectAgent);
         machine.onConsoleRoom(this::roomCame);
+    }
+
+    /** Has it be on a machine that was connected. */
+    void begin(VirtualMachine machine) {
         Thread watch = new Thread(() -> watch(machine), name + "-end");
         watch.setDaemon(true);
         synchronized (this) {

@@ -3,6 +3,7 @@ package dev.hosta.migration;
 import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.linux.StdioPort;
 import dev.hosta.machine.MachineSpec;
+import dev.hosta.machine.VirtualMachine;
 
 import java.nio.file.Path;
 import java.util.Optional;
@@ -40,9 +41,10 @@ public interface Landing {
      * machine is there and waits for its state; once the guest has come nothing is made that could
      * fail, and lose it.
      *
+     * @param machine the guest's, for who is to be connected with it before it runs
      * @throws RuntimeException with a line for both sides, where the host does not allow it
      */
-    void makeReady();
+    void makeReady(VirtualMachine machine);
 
     /**
      * The guest was handed over and cannot run yet: it stays paused until the source asks again,

@@ -109,7 +109,7 @@ public final class MigrationDestination implements AutoCloseable {
                 StandbyThread answering = StandbyThread.start("migration-answer");
                 StandbyThread announcing = StandbyThread.start("migration-announce");
                 Provisions provisions = Provisions.lay()) {
-            landing.makeReady();
+            landing.makeReady(arrival.machine());
             // Whoever calls early waits here, where the guest still runs over there.
             rehearsal.ifPresent(Rehearsal::finish);
             stream.send(FrameType.RESERVED, Message.write(new Message.Reserved()));

@@ -139,6 +139,8 @@ class GuestExtensionTest {
         guest.suspend();
         guest.resume();
         assertEquals("there\n", guest.exec("echo there").out());
+        guest.migrate();
+        assertEquals("moved\n", guest.exec("echo moved").out());
     }
 
     @GuestTest(kernel = "${guests}/command.elf", agent = AgentMode.BESIDE_INIT)

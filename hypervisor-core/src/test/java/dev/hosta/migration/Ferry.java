@@ -89,7 +89,7 @@ final class Ferry implements AutoCloseable {
                     }
 
                     @Override
-                    public void makeReady() {}
+                    public void makeReady(VirtualMachine machine) {}
 
                     @Override
                     public void cannotRunYet(RuntimeException why) {
