@@ -32,6 +32,7 @@ final class MigrateCommand implements Command {
     static final int OUTCOME_UNKNOWN = 504;
     private static final int NOT_MIGRATED = 502;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration LEAVE_PATIENCE = Duration.ofSeconds(5);
     private static final int LOOK_MILLIS = 200;
     private static final int LEAVE_WITHIN_SECONDS = 40;
 
@@ -146,25 +147,37 @@ final class MigrateCommand implements Command {
     private void takeBack(String name) {
         interrupted = true;
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LEAVE_WITHIN_SECONDS);
-        while (!migration.isDone() && System.nanoTime() < end) {
-            try (ControlClient vm = ControlClient.connect(name, PATIENCE)) {
-                vm.put("vm.migration-cancel", "");
-            } catch (ControlException | LinuxException e) {
-                // It has not begun, or is over.
-                Thread.onSpinWait();
-            }
-            try {
-                migration.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
-            } catch (TimeoutException e) {
-                continue;
-            } catch (ExecutionException e) {
-                break;
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
+        try {
+            do {
+                cancelIfItCan(name);
+            } while (!isOver() && System.nanoTime() - end < 0);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
         }
         awaitLastWord();
+    }
+
+    /** More than once, for the first may come before the migration has begun. */
+    private static void cancelIfItCan(String name) {
+        try (ControlClient vm = ControlClient.connect(name, LEAVE_PATIENCE)) {
+            vm.put("vm.migration-cancel", "");
+        } catch (ControlException | LinuxException e) {
+            System.getLogger(MigrateCommand.class.getName())
+                    .log(System.Logger.Level.DEBUG, "Not cancelled: {0}", e.getMessage());
+        }
+    }
+
+    /** Waits a little for the migration's end. */
+    private boolean isOver() throws InterruptedException {
+        try {
+            migration.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            return true;
+        }
     }
 
     /** The other thread says how it went, and ends the process at that. */

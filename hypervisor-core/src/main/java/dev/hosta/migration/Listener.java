@@ -1,31 +1,30 @@
 package dev.hosta.migration;
 
+import dev.hosta.linux.LinuxException;
 import dev.hosta.migration.FrameStream.Frame;
 
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Where sources connect to: takes connections that speak the protocol, and refuses others.
  *
- * <p>Threading: one thread at a time waits; any closes.
+ * <p>Threading: one of its own takes connections; one thread at a time waits; any closes.
  */
 final class Listener implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Listener.class.getName());
 
-    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** One whose beat is heard may be slow at its first words, on which nothing depends yet. */
+    private static final long WORD_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final ServerSocketChannel server;
-    private final Optional<TlsFolder> tls;
+    private final Acceptor acceptor;
 
     /**
      * Listens.
@@ -35,7 +34,22 @@ final class Listener implements AutoCloseable {
      */
     Listener(MigrationAddress at, Optional<TlsFolder> tls) {
         this.server = at.listen();
-        this.tls = tls;
+        try {
+            this.acceptor =
+                    new Acceptor(
+                            server, accepted -> FrameStream.over(Link.accepted(accepted, tls)));
+        } catch (LinuxException e) {
+            close(server);
+            throw e;
+        }
+    }
+
+    private static void close(ServerSocketChannel server) {
+        try {
+            server.close();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.INFO, "The address stays: " + e.getMessage());
+        }
     }
 
     /** Where it listens; with the port that the host chose where none was given. */
@@ -56,16 +70,9 @@ final class Listener implements AutoCloseable {
      * @throws MigrationException where nothing can come any more
      */
     Optional<Opened> next() {
-        SocketChannel accepted = accept();
-        FrameStream stream;
+        FrameStream stream = acceptor.take();
         try {
-            stream = FrameStream.over(Link.accepted(accepted, tls));
-        } catch (MigrationException e) {
-            LOG.log(System.Logger.Level.INFO, "A connection was refused: " + e.getMessage());
-            return Optional.empty();
-        }
-        try {
-            Frame frame = Message.require(stream.receive(Link.SILENCE_NANOS), FrameType.HELLO);
+            Frame frame = Message.require(stream.receive(WORD_NANOS), FrameType.HELLO);
             Message.Hello hello = Message.read(frame, Message.Hello.class);
             String id = Tokens.require(hello.id());
             if (!hello.versions().contains(MigrationSource.VERSION)) {
@@ -74,24 +81,10 @@ final class Listener implements AutoCloseable {
             }
             Message.Choice choice = new Message.Choice(MigrationSource.VERSION, List.of());
             stream.send(FrameType.CHOICE, Message.write(choice));
-            return Optional.of(new Opened(stream, id, stream.receive(Link.SILENCE_NANOS)));
+            return Optional.of(new Opened(stream, id, stream.receive(WORD_NANOS)));
         } catch (MigrationException e) {
             refuse(stream, e);
             return Optional.empty();
-        }
-    }
-
-    private SocketChannel accept() {
-        while (true) {
-            try {
-                return server.accept();
-            } catch (ClosedChannelException e) {
-                throw new MigrationException("Cannot listen any more: it is closed.", e);
-            } catch (IOException e) {
-                // No descriptor is free: who has one may give it back.
-                LOG.log(System.Logger.Level.INFO, "No connection is taken: " + e.getMessage());
-                LockSupport.parkNanos(PAUSE_NANOS);
-            }
         }
     }
 
@@ -131,9 +124,9 @@ final class Listener implements AutoCloseable {
             if (server.isOpen() && address() instanceof UnixDomainSocketAddress unix) {
                 Files.deleteIfExists(unix.getPath());
             }
-            server.close();
         } catch (IOException e) {
             LOG.log(System.Logger.Level.INFO, "The address stays: " + e.getMessage());
         }
+        acceptor.close();
     }
 }

@@ -4,6 +4,7 @@ import dev.hosta.migration.FrameStream.Frame;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The source's way to the destination: connects, says of which migration it speaks, and knows which
@@ -12,6 +13,9 @@ import java.util.Optional;
  * <p>Threading: one thread connects; any closes.
  */
 final class SourceConnection {
+    /** A destination that lives may be busy with another connection, or not warm yet. */
+    private static final long CHOICE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
     private final MigrationAddress to;
     private final Optional<TlsFolder> tls;
     private final String id;
@@ -67,7 +71,7 @@ final class SourceConnection {
         stream.send(
                 FrameType.HELLO,
                 Message.write(new Message.Hello(List.of(MigrationSource.VERSION), List.of(), id)));
-        Frame frame = Message.require(stream.receive(Link.SILENCE_NANOS), FrameType.CHOICE);
+        Frame frame = Message.require(stream.receive(CHOICE_NANOS), FrameType.CHOICE);
         Message.Choice choice = Message.read(frame, Message.Choice.class);
         if (choice.version() != MigrationSource.VERSION || !choice.features().isEmpty()) {
             throw new MigrationException("The peer chose what was not offered.");
