@@ -64,6 +64,9 @@ record OpenDisk(
             if (locked) {
                 lock(path, fd, readOnly);
             }
+            if (locked && !readOnly && kind == FileStatus.Kind.BLOCK_DEVICE) {
+                refuseUsedByHost(path);
+            }
             if (!surelyRaw) {
                 refuseOtherFormats(path);
             }
@@ -96,6 +99,25 @@ record OpenDisk(
             return FileDescriptor.open(path, access | cache.openFlags());
         } catch (LinuxException e) {
             throw refused(path, whyNotOpened(path, readOnly, cache, e.errno()));
+        }
+    }
+
+    /**
+     * A device that the host has mounted, or has made a part of something, is not written by a
+     * guest beside it: open(2) with O_EXCL on a block device says so.
+     */
+    private static void refuseUsedByHost(Path path) {
+        int exclusively = FileDescriptor.O_RDONLY | FileDescriptor.O_EXCL;
+        try (FileDescriptor fd = FileDescriptor.open(path, exclusively)) {
+            assert !fd.isClosed();
+        } catch (LinuxException e) {
+            if (e.errno() == Errno.EBUSY) {
+                throw refused(
+                        path,
+                        "the host uses it: mounted, or a part of another device (see lsblk)."
+                                + " Unmount it, or attach the disk with ',ro'");
+            }
+            throw e;
         }
     }
 
