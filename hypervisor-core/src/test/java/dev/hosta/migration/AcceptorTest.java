@@ -36,8 +36,8 @@ final class AcceptorTest {
 
     @Test
     void whoeverWaitsAtTheEndIsLetGo() throws IOException {
-        try (Listener closing = listener();
-                Socket waiting = connect(closing)) {
+        Listener closing = listener();
+        try (Socket waiting = connect(closing)) {
             DataInputStream from = new DataInputStream(waiting.getInputStream());
             from.readFully(new byte[FrameHeader.BYTES]);
             closing.close();
