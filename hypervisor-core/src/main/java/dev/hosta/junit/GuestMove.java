@@ -1,6 +1,7 @@
 package dev.hosta.junit;
 
 import dev.hosta.device.backend.ConsoleOutput;
+import dev.hosta.linux.HostThread;
 import dev.hosta.linux.StdioPort;
 import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.VirtualMachine;
@@ -41,7 +42,7 @@ final class GuestMove {
             Thread waiting =
                     new Thread(() -> await(destination, run, arrived), run.name() + "-arrival");
             waiting.setDaemon(true);
-            waiting.start();
+            HostThread.start(waiting);
             report = new MigrationSource(from, options(address, run.patience()), folder).run();
             VirtualMachine machine = arrival(arrived, run.patience());
             taken = true;

@@ -1,5 +1,6 @@
 package dev.hosta.junit;
 
+import dev.hosta.linux.HostThread;
 import dev.hosta.machine.MachineOutcome;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.script.AgentLink;
@@ -140,7 +141,7 @@ final class GuestRun implements AutoCloseable {
         synchronized (this) {
             running = Optional.of(new Running(machine, watch));
         }
-        watch.start();
+        HostThread.start(watch);
     }
 
     private void watch(VirtualMachine machine) {

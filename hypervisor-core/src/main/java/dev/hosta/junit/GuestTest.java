@@ -12,7 +12,8 @@ import java.lang.annotation.Target;
 
 /**
  * Says what machine the {@link Guest} parameters of a test have. On a method it makes it a test; on
- * a class it holds for all its tests, and what a method's own leaves out is the class's.
+ * a class it holds for all its tests, and what a method's own leaves out is the class's. With
+ * {@code @ParameterizedTest} or {@code @RepeatedTest} it belongs on the class.
  *
  * <p>Each {@code Guest} parameter of a test is a guest of its own, booted when the test begins and
  * gone when it is over; the first one of a {@code @BeforeEach} or {@code @AfterEach} method is the
