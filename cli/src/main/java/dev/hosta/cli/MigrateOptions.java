@@ -2,13 +2,18 @@ package dev.hosta.cli;
 
 import dev.hosta.machine.ByteSize;
 import dev.hosta.machine.SpecException;
+import dev.hosta.migration.Encryption;
 import dev.hosta.migration.MigrationAddress;
+import dev.hosta.migration.PairingToken;
 import dev.hosta.migration.TlsFolder;
+import dev.hosta.migration.Transport;
 
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -24,6 +29,10 @@ final class MigrateOptions {
     private static final String TIMEOUT = "--timeout";
     private static final String ON_TIMEOUT = "--on-timeout";
     private static final String BANDWIDTH = "--bandwidth";
+    private static final String STREAMS = "--streams";
+    private static final String TOKEN = "--token";
+    private static final String STANDARD_INPUT = "-";
+    private static final int MOST_TOKEN_BYTES = 200;
     private static final String TLS_DIR = "--tls-dir";
     private static final String INSECURE = "--insecure";
     private static final String REPORT = "--report";
@@ -68,11 +77,27 @@ final class MigrateOptions {
                 "Send no more than this a second while the guest runs, such as 100M.");
         RunOptions.option(
                 spec,
+                STREAMS,
+                "N",
+                MigrateOptions::streams,
+                "Send over so many connections side by side, 1 (default) to "
+                        + Transport.MOST_STREAMS
+                        + ".");
+        RunOptions.option(
+                spec,
                 TLS_DIR,
                 "DIR",
                 RunOptions::absolute,
                 "Send to a destination whose certificate ca-cert.pem of DIR signed; this side is"
                         + " client-cert.pem with client-key.pem.");
+        RunOptions.option(
+                spec,
+                TOKEN,
+                "TOKEN",
+                text -> text.equals(STANDARD_INPUT) ? text : PairingToken.parse(text),
+                "Send, encrypted, to the destination that printed this token ('hosta receive"
+                        + " --pair'); '-' reads it from standard input, where no list of processes"
+                        + " shows it.");
         ResumeOptions.flag(spec, INSECURE, "Send memory over a network without encryption.");
         RunOptions.option(
                 spec,
@@ -97,9 +122,10 @@ final class MigrateOptions {
         if (!parsed.hasMatchedPositional(1)) {
             throw new SpecException("Where to is missing: HOST:PORT or unix:PATH.");
         }
+        Optional<PairingToken> token = RunOptions.value(parsed, TOKEN, MigrateOptions::token);
         MigrationAddress to =
                 MigrationAddress.parse(parsed.matchedPositionalValue(1, ""))
-                        .requireSafe(insecure, tls.map(TlsFolder::new));
+                        .requireSafe(insecure, encryption(token, tls));
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("destination_url", to.text());
         putTime(body, "downtime_ms", parsed, DOWNTIME);
@@ -108,6 +134,9 @@ final class MigrateOptions {
                 .ifPresent(strategy -> body.put("timeout_strategy", strategy));
         RunOptions.value(parsed, BANDWIDTH, ByteSize::parse)
                 .ifPresent(rate -> body.put("bytes_per_second", rate));
+        RunOptions.value(parsed, STREAMS, MigrateOptions::streams)
+                .ifPresent(count -> body.put("connections", count));
+        token.ifPresent(shown -> body.put("token", shown.text()));
         tls.ifPresent(folder -> body.put("tls_dir", folder.toString()));
         body.put("insecure", insecure);
         return body;
@@ -117,6 +146,43 @@ final class MigrateOptions {
             Map<String, Object> body, String field, ParseResult parsed, String option) {
         Optional<Duration> time = RunOptions.value(parsed, option, TimeText::parse);
         time.ifPresent(t -> body.put(field, t.toMillis()));
+    }
+
+    private static Optional<? extends Encryption> encryption(
+            Optional<PairingToken> token, Optional<Path> folder) {
+        if (token.isPresent() && folder.isPresent()) {
+            throw new SpecException(
+                    "A migration is encrypted by --tls-dir or by --token, not by both.");
+        }
+        return token.isPresent() ? token : folder.map(TlsFolder::new);
+    }
+
+    private static PairingToken token(String text) {
+        if (!text.equals(STANDARD_INPUT)) {
+            return PairingToken.parse(text);
+        }
+        try {
+            byte[] bytes = System.in.readNBytes(MOST_TOKEN_BYTES);
+            return PairingToken.parse(new String(bytes, StandardCharsets.UTF_8).strip());
+        } catch (IOException e) {
+            throw new SpecException("Cannot read the token: " + e.getMessage() + ".", e);
+        }
+    }
+
+    private static int streams(String text) {
+        try {
+            int count = Integer.parseInt(text);
+            if (count >= 1 && count <= Transport.MOST_STREAMS) {
+                return count;
+            }
+        } catch (NumberFormatException e) {
+            throw new SpecException(noStreams(text), e);
+        }
+        throw new SpecException(noStreams(text));
+    }
+
+    private static String noStreams(String text) {
+        return "There are 1 to " + Transport.MOST_STREAMS + " streams: '" + text + "'.";
     }
 
     private static String strategy(String text) {

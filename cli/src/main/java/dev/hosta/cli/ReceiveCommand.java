@@ -10,6 +10,7 @@ import dev.hosta.machine.VirtualMachine;
 import dev.hosta.migration.Landing;
 import dev.hosta.migration.MigrationAddress;
 import dev.hosta.migration.MigrationDestination;
+import dev.hosta.migration.Pairing;
 import dev.hosta.migration.TlsFolder;
 
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,6 +25,7 @@ final class ReceiveCommand implements Command {
     private static final String LISTEN = "--listen";
     private static final String INSECURE = "--insecure";
     private static final String TLS_DIR = "--tls-dir";
+    private static final String PAIR = "--pair";
 
     private final WarmUp warmUp = new WarmUp();
 
@@ -62,6 +64,13 @@ final class ReceiveCommand implements Command {
                 RunOptions::absolute,
                 "Take only a source with a certificate that ca-cert.pem of DIR signed; this side"
                         + " is server-cert.pem with server-key.pem.");
+        ResumeOptions.flag(
+                spec,
+                PAIR,
+                "Print a token for 'hosta migrate --token', by which one migration comes here"
+                        + " encrypted; it has to begin within "
+                        + Pairing.LASTS.toMinutes()
+                        + " minutes.");
         ResumeOptions.flag(spec, INSECURE, "Listen on a network without encryption.");
         spec.addOption(HelpOption.spec());
         return spec;
@@ -73,14 +82,25 @@ final class ReceiveCommand implements Command {
                 RunOptions.value(parsed, TLS_DIR, RunOptions::absolute)
                         .map(TlsFolder::new)
                         .map(TlsFolder::requireDestination);
+        Optional<Pairing> pairing =
+                parsed.hasMatchedOption(PAIR)
+                        ? Optional.of(Pairing.begin(Pairing.LASTS))
+                        : Optional.empty();
+        if (pairing.isPresent() && tls.isPresent()) {
+            throw new SpecException(
+                    "A migration is encrypted by --tls-dir or by --pair, not by both.");
+        }
         MigrationAddress at =
                 RunOptions.value(parsed, LISTEN, MigrationAddress::parse)
                         .orElseThrow(() -> new SpecException("--listen is missing."))
-                        .requireSafe(parsed.hasMatchedOption(INSECURE), tls);
+                        .requireSafe(
+                                parsed.hasMatchedOption(INSECURE),
+                                pairing.isPresent() ? pairing : tls);
         // Loads the native library beside the warm-up.
         PidFile.ownPid();
         warmUp.await();
-        MigrationDestination destination = MigrationDestination.listen(at, tls);
+        MigrationDestination destination =
+                MigrationDestination.listen(at, pairing.isPresent() ? pairing : tls);
         System.err.println(
                 Failure.line(
                         "Waiting for a VM on "
@@ -88,6 +108,11 @@ final class ReceiveCommand implements Command {
                                         ? inet.getHostString() + ":" + inet.getPort()
                                         : at.text())
                                 + "."));
+        pairing.ifPresent(
+                own ->
+                        System.err.println(
+                                Failure.line(
+                                        "One VM may come with --token " + own.token().text())));
         Coming coming = new Coming(parsed);
         Thread hook = new Thread(coming::leave, "leave");
         Runtime.getRuntime().addShutdownHook(hook);

@@ -3,13 +3,16 @@ package dev.hosta.control;
 import dev.hosta.control.http.HttpResponse;
 import dev.hosta.machine.RuntimeFolder;
 import dev.hosta.machine.VirtualMachine;
+import dev.hosta.migration.Encryption;
 import dev.hosta.migration.MigrationAddress;
 import dev.hosta.migration.MigrationException;
 import dev.hosta.migration.MigrationOptions;
 import dev.hosta.migration.MigrationOptions.OnTimeout;
 import dev.hosta.migration.MigrationReport;
+import dev.hosta.migration.PairingToken;
 import dev.hosta.migration.Settlement;
 import dev.hosta.migration.TlsFolder;
+import dev.hosta.migration.Transport;
 
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -100,7 +103,7 @@ final class MigrationCalls {
 
     private static MigrationOptions options(ConfigObject config) {
         String url = url(config, "destination_url");
-        Optional<TlsFolder> tls = tls(config).map(TlsFolder::requireSource);
+        Optional<? extends Encryption> tls = encryption(config);
         MigrationAddress to =
                 MigrationAddress.parse(url).requireSafe(config.bool("insecure", false), tls);
         // Says that both are of this host; the way that the pages take is the same.
@@ -108,10 +111,6 @@ final class MigrationCalls {
             throw new CallException(400, "The destination is not of this host: " + url + ".");
         }
         requirePrecopy(config);
-        long connections = config.number("connections").orElse(1L);
-        if (connections != 1) {
-            throw new CallException(400, "Hosta sends over one connection.");
-        }
         long seconds = config.number("timeout_s").orElse(MigrationOptions.TIMEOUT.toSeconds());
         requireMillis("timeout_s", seconds > MOST_MILLIS ? seconds : seconds * 1000);
         MigrationOptions options =
@@ -121,13 +120,23 @@ final class MigrationCalls {
                                 millis(config, "timeout_ms", Duration.ofSeconds(seconds)),
                                 millis(config, "hand_over_ms", MigrationOptions.HAND_OVER))
                         .withOnTimeout(onTimeout(config))
-                        .withBytesPerSecond(rate(config));
-        return tls.map(options::withTls).orElse(options);
+                        .withBytesPerSecond(rate(config))
+                        .withTransport(transport(config));
+        return tls.isPresent() ? options.withTls(tls.get()) : options;
     }
 
     private static String url(ConfigObject config, String field) {
         return config.string(field)
                 .orElseThrow(() -> new CallException(400, field + " is missing."));
+    }
+
+    private static Optional<? extends Encryption> encryption(ConfigObject config) {
+        Optional<PairingToken> token = config.string("token").map(PairingToken::parse);
+        Optional<TlsFolder> folder = tls(config).map(TlsFolder::requireSource);
+        if (token.isPresent() && folder.isPresent()) {
+            throw new CallException(400, "A migration is encrypted by tls_dir or by token.");
+        }
+        return token.isPresent() ? token : folder;
     }
 
     private static Optional<TlsFolder> tls(ConfigObject config) {
@@ -139,6 +148,20 @@ final class MigrationCalls {
         if (!mode.equals("Precopy")) {
             throw new CallException(400, "Hosta does not support the memory_mode " + mode + ".");
         }
+    }
+
+    private static Transport transport(ConfigObject config) {
+        long streams = config.number("connections").orElse(1L);
+        if (streams < 1 || streams > Transport.MOST_STREAMS) {
+            throw new CallException(
+                    400,
+                    "A migration has 1 to "
+                            + Transport.MOST_STREAMS
+                            + " connections: "
+                            + streams
+                            + ".");
+        }
+        return new Transport((int) streams);
     }
 
     private static OnTimeout onTimeout(ConfigObject config) {

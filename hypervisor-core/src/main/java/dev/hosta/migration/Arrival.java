@@ -15,9 +15,9 @@ import dev.hosta.migration.HandOverRecord.Decision;
 import dev.hosta.migration.HandOverRecord.Entry;
 import dev.hosta.snapshot.CpuCheck;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One guest on its way in, from the reservation until it runs or never will.
@@ -25,8 +25,6 @@ import java.util.concurrent.TimeUnit;
  * <p>Threading: one thread.
  */
 final class Arrival implements AutoCloseable {
-    private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(60);
-
     private final String id;
     private final String address;
     private final Leases leases;
@@ -116,36 +114,24 @@ final class Arrival implements AutoCloseable {
         }
     }
 
-    /** Takes pages and state; afterwards the guest could run. */
-    void receive(FrameStream stream) {
-        try (PageReceiver pages = new PageReceiver(stream, machine.ram().area().segment())) {
-            long came = 0;
-            while (true) {
-                Frame frame = stream.receive(ANSWER_NANOS);
-                switch (frame.type()) {
-                    case PAGES -> came += pages.pages(frame.header());
-                    case ZEROS -> pages.zeros(frame);
-                    case ROUND -> {
-                        Message.Round round = Message.read(frame, Message.Round.class);
-                        Message.Round answer =
-                                new Message.Round(round.number(), came, pages.damaged());
-                        stream.send(FrameType.ROUND, Message.write(answer));
-                        came = 0;
-                    }
-                    default -> {
-                        Message.require(frame, FrameType.STATE);
-                        complete(Message.readState(frame), pages);
-                        return;
-                    }
-                }
-            }
+    /**
+     * Takes pages and state; afterwards the guest could run.
+     *
+     * @param listener where the other streams come from
+     * @param streams how many there are
+     */
+    void receive(FrameStream stream, Listener listener, int streams) {
+        MemorySegment ram = machine.ram().area().segment();
+        try (ArrivingStreams pages = new ArrivingStreams(stream, ram, streams)) {
+            pages.join(listener, id, ram, streams);
+            Frame frame = Message.require(pages.receive(), FrameType.STATE);
+            Message.State sent = Message.readState(frame);
+            pages.await(sent.digest());
+            complete(sent);
         }
     }
 
-    private void complete(Message.State sent, PageReceiver pages) {
-        if (!pages.damaged().isEmpty() || pages.digest() != sent.digest()) {
-            throw new MigrationException("The memory that came is not what was sent.");
-        }
+    private void complete(Message.State sent) {
         wasRunning = sent.running();
         machine.importState(withOwnClock(sent.machine()));
     }

@@ -33,12 +33,12 @@ public final class ArrivedGuests {
      * @throws MigrationException where a record cannot be read
      */
     public static List<Settlement> settle(
-            Path records, String vm, Force force, Optional<TlsFolder> tls) {
+            Path records, String vm, Force force, Optional<? extends Encryption> tls) {
         return new ArrivalRecords(records)
                 .of(vm).stream().map(entry -> settle(entry, force, tls)).toList();
     }
 
-    private static Settlement settle(Entry entry, Force force, Optional<TlsFolder> tls) {
+    private static Settlement settle(Entry entry, Force force, Optional<? extends Encryption> tls) {
         if (force == Force.NONE || entry.decision() != Decision.READY) {
             return shown(entry.decision().name(), place(entry.decision()));
         }

@@ -14,6 +14,8 @@ enum FrameType {
     CANCEL(5, Bounds.SMALL),
     /** Either: still alive. */
     BEAT(6, 0),
+    /** Source: this connection carries pages of a migration, too. */
+    JOIN(7, Bounds.SMALL),
     /** Source: pages with their sums. */
     PAGES(16, PageFrame.MOST_BYTES),
     /** Source: pages that are zeros now. */

@@ -46,17 +46,17 @@ final class Link implements AutoCloseable {
      * @param tls who this side is; empty for a plain connection
      * @throws MigrationException where nobody listens, or either side does not trust the other
      */
-    static Link connect(MigrationAddress to, Optional<TlsFolder> tls) {
+    static Link connect(MigrationAddress to, Optional<? extends Encryption> tls) {
         // Before the connection, for the folder may be of no use.
         Optional<SSLEngine> engine = tls.map(folder -> folder.client(to.host(), to.port()));
         return over(to.connect(), engine);
     }
 
     /** Takes over a connection that came; the rest is as for {@link #connect}. */
-    static Link accepted(SocketChannel channel, Optional<TlsFolder> tls) {
+    static Link accepted(SocketChannel channel, Optional<? extends Encryption> tls) {
         Optional<SSLEngine> engine;
         try {
-            engine = tls.map(TlsFolder::server);
+            engine = tls.map(Encryption::server);
         } catch (SpecException e) {
             closeAfter(channel, e);
             throw new MigrationException(e.getMessage(), e);

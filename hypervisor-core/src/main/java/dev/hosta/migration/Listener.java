@@ -24,6 +24,7 @@ final class Listener implements AutoCloseable {
     private static final long WORD_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final ServerSocketChannel server;
+    private final Optional<? extends Encryption> tls;
     private final Acceptor acceptor;
 
     /**
@@ -32,8 +33,9 @@ final class Listener implements AutoCloseable {
      * @param tls who this side is; empty takes plain connections
      * @throws MigrationException where the host does not allow it
      */
-    Listener(MigrationAddress at, Optional<TlsFolder> tls) {
+    Listener(MigrationAddress at, Optional<? extends Encryption> tls) {
         this.server = at.listen();
+        this.tls = tls;
         try {
             this.acceptor =
                     new Acceptor(
@@ -70,7 +72,10 @@ final class Listener implements AutoCloseable {
      * @throws MigrationException where nothing can come any more
      */
     Optional<Opened> next() {
-        FrameStream stream = acceptor.take();
+        return open(acceptor.take());
+    }
+
+    private Optional<Opened> open(FrameStream stream) {
         try {
             Frame frame = Message.require(stream.receive(WORD_NANOS), FrameType.HELLO);
             Message.Hello hello = Message.read(frame, Message.Hello.class);
@@ -79,6 +84,7 @@ final class Listener implements AutoCloseable {
                 throw new MigrationException(
                         "This build speaks version " + MigrationSource.VERSION + " only.");
             }
+            tls.ifPresent(by -> by.admit(id, hello.proof()));
             Message.Choice choice = new Message.Choice(MigrationSource.VERSION, List.of());
             stream.send(FrameType.CHOICE, Message.write(choice));
             return Optional.of(new Opened(stream, id, stream.receive(WORD_NANOS)));
@@ -96,11 +102,33 @@ final class Listener implements AutoCloseable {
                 if (opened.get().id().equals(id)) {
                     return opened.get();
                 }
-                refuse(
-                        opened.get().stream(),
-                        new MigrationException("Another guest is being taken here."));
+                refuse(opened.get().stream(), taken());
             }
         }
+    }
+
+    /**
+     * As the other, but not for ever.
+     *
+     * @param deadlineNanos {@link System#nanoTime} at which to give up
+     * @throws MigrationException where none has come by then
+     */
+    Opened next(String id, long deadlineNanos) {
+        while (true) {
+            long left = Math.max(0, deadlineNanos - System.nanoTime());
+            Optional<Opened> opened = acceptor.poll(left).flatMap(this::open);
+            if (opened.isPresent() && opened.get().id().equals(id)) {
+                return opened.get();
+            }
+            opened.ifPresent(other -> refuse(other.stream(), taken()));
+            if (System.nanoTime() - deadlineNanos >= 0) {
+                throw new MigrationException("The peer did not open all of its connections.");
+            }
+        }
+    }
+
+    private static MigrationException taken() {
+        return new MigrationException("Another guest is being taken here.");
     }
 
     /** Says why, and closes. */

@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the control frames say: one JSON object each, the records as the saved form has them; and
@@ -35,21 +36,35 @@ final class Message {
 
     private Message() {}
 
-    /** HELLO. */
-    record Hello(List<Integer> versions, List<String> features, String id) {}
+    /**
+     * HELLO.
+     *
+     * @param proof of a {@link PairingToken}, where the source was given one
+     */
+    record Hello(
+            List<Integer> versions, List<String> features, String id, Optional<String> proof) {}
 
     /** CHOICE. */
     record Choice(int version, List<String> features) {}
 
-    /** RESERVE; the frequency of the guest's TSC is in kHz. */
-    record Reserve(MachineSpec spec, GuestCpu cpu, int tscKhz) {
+    /**
+     * RESERVE.
+     *
+     * @param tscKhz frequency of the guest's TSC
+     * @param streams by which pages come, this one included
+     */
+    record Reserve(MachineSpec spec, GuestCpu cpu, int tscKhz, int streams) {
         Reserve {
+            InvalidStateException.requireRange("Streams", streams, 1, Stripes.MOST_STREAMS);
             InvalidStateException.requireRange("TSC frequency", tscKhz, 1, Integer.MAX_VALUE);
         }
     }
 
     /** RESERVED. */
     record Reserved() {}
+
+    /** JOIN: the connection is this one of the streams by which pages come. */
+    record Join(int stream) {}
 
     /** CANCEL. */
     record Cancel(String reason) {}

@@ -89,7 +89,7 @@ public record MigrationAddress(String text, SocketAddress socket) {
      * @param tls who this side is, if it is to be encrypted
      * @throws SpecException where it is not, and the user does not; or where TLS is of no use
      */
-    public MigrationAddress requireSafe(boolean insecure, Optional<TlsFolder> tls) {
+    public MigrationAddress requireSafe(boolean insecure, Optional<? extends Encryption> tls) {
         if (tls.isPresent() && !(socket instanceof InetSocketAddress)) {
             throw new SpecException(
                     "TLS is for HOST:PORT; a Unix socket has none to hide from: " + text + ".");
@@ -101,8 +101,8 @@ public record MigrationAddress(String text, SocketAddress socket) {
             throw new SpecException(
                     "A migration would not be encrypted: "
                             + text
-                            + " is not of this host. Give --tls-dir with certificates, or"
-                            + " --insecure on a network that you trust.");
+                            + " is not of this host. Give --tls-dir with certificates, --pair there"
+                            + " and --token here, or --insecure on a network that you trust.");
         }
         return this;
     }

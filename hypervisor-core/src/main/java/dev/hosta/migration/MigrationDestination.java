@@ -33,7 +33,8 @@ public final class MigrationDestination implements AutoCloseable {
      * @param tls who this side is; empty takes plain connections
      * @throws MigrationException where the host does not allow it
      */
-    public static MigrationDestination listen(MigrationAddress at, Optional<TlsFolder> tls) {
+    public static MigrationDestination listen(
+            MigrationAddress at, Optional<? extends Encryption> tls) {
         return new MigrationDestination(new Listener(at, tls));
     }
 
@@ -113,7 +114,7 @@ public final class MigrationDestination implements AutoCloseable {
             // Whoever calls early waits here, where the guest still runs over there.
             rehearsal.ifPresent(Rehearsal::finish);
             stream.send(FrameType.RESERVED, Message.write(new Message.Reserved()));
-            arrival.receive(stream);
+            arrival.receive(stream, listener, wanted.streams());
             arrival.ready(stream);
             DestinationHandOver handOver = new DestinationHandOver(listener, landing, provisions);
             Optional<FrameStream> told = handOver.awaitWord(stream, arrival);

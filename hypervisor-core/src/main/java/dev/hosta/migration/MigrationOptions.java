@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param onTimeout what is done when it takes longer, or no throttling makes the rest fit
  * @param handOver how long the destination has to answer once the guest is handed over
  * @param bytesPerSecond how much may be sent while the guest runs; 0 is without a limit
+ * @param transport how pages go over
  * @param tls who this side is, and whom it trusts; empty sends in plain
  */
 public record MigrationOptions(
@@ -22,7 +23,8 @@ public record MigrationOptions(
         OnTimeout onTimeout,
         Duration handOver,
         long bytesPerSecond,
-        Optional<TlsFolder> tls) {
+        Transport transport,
+        Optional<? extends Encryption> tls) {
     /** The downtime that is asked for where nobody says otherwise. */
     public static final Duration DOWNTIME = Duration.ofMillis(50);
 
@@ -47,29 +49,53 @@ public record MigrationOptions(
         }
     }
 
-    /** With the default times, without a limit, in plain. */
+    /** With the default times, without a limit, over one connection, in plain. */
     public MigrationOptions(MigrationAddress to) {
-        this(to, DOWNTIME, TIMEOUT, OnTimeout.CANCEL, HAND_OVER, 0, Optional.empty());
+        this(
+                to,
+                DOWNTIME,
+                TIMEOUT,
+                OnTimeout.CANCEL,
+                HAND_OVER,
+                0,
+                Transport.PLAIN,
+                Optional.empty());
     }
 
     /** With other times. */
     public MigrationOptions withTimes(Duration down, Duration whole, Duration answer) {
-        return new MigrationOptions(to, down, whole, onTimeout, answer, bytesPerSecond, tls);
+        return new MigrationOptions(
+                to, down, whole, onTimeout, answer, bytesPerSecond, transport, tls);
     }
 
     /** With another end of a migration that takes too long. */
     public MigrationOptions withOnTimeout(OnTimeout other) {
-        return new MigrationOptions(to, downtime, timeout, other, handOver, bytesPerSecond, tls);
+        return new MigrationOptions(
+                to, downtime, timeout, other, handOver, bytesPerSecond, transport, tls);
     }
 
     /** With another limit, in bytes a second. */
     public MigrationOptions withBytesPerSecond(long rate) {
-        return new MigrationOptions(to, downtime, timeout, onTimeout, handOver, rate, tls);
+        return new MigrationOptions(
+                to, downtime, timeout, onTimeout, handOver, rate, transport, tls);
+    }
+
+    /** With another way for the pages. */
+    public MigrationOptions withTransport(Transport other) {
+        return new MigrationOptions(
+                to, downtime, timeout, onTimeout, handOver, bytesPerSecond, other, tls);
     }
 
     /** Over TLS. */
-    public MigrationOptions withTls(TlsFolder folder) {
+    public MigrationOptions withTls(Encryption by) {
         return new MigrationOptions(
-                to, downtime, timeout, onTimeout, handOver, bytesPerSecond, Optional.of(folder));
+                to,
+                downtime,
+                timeout,
+                onTimeout,
+                handOver,
+                bytesPerSecond,
+                transport,
+                Optional.of(by));
     }
 }

@@ -86,17 +86,21 @@ public final class MigrationSource {
             send(
                     stream,
                     FrameType.RESERVE,
-                    new Message.Reserve(machine.spec(), machine.cpu(), machine.look().tscKhz()));
+                    new Message.Reserve(
+                            machine.spec(),
+                            machine.cpu(),
+                            machine.look().tscKhz(),
+                            options.transport().streams()));
             Message.require(stream.receive(ANSWER_NANOS), FrameType.RESERVED);
             advance(SourceState.COPYING);
             progress.stage(Stage.COPYING);
             dirty.start();
             tracking = Optional.of(dirty);
             MemorySegment ram = machine.ram().area().segment();
-            try (PageSender pages =
-                            new PageSender(stream, ram, options.bytesPerSecond(), progress);
+            try (SendingStreams pages =
+                            new SendingStreams(stream, connection, ram, options, progress);
                     Throttle throttle = new Throttle(machine.running());
-                    Rounds rounds = new Rounds(stream, pages, dirty, throttle, progress)) {
+                    Rounds rounds = new Rounds(pages, dirty, throttle, progress)) {
                 return copyAndHandOver(stream, rounds);
             }
         } catch (RuntimeException e) {

@@ -22,6 +22,7 @@ final class PageReceiver implements AutoCloseable {
 
     private final FrameStream stream;
     private final MemorySegment ram;
+    private final Stripes stripes;
     private final PageSums sums;
     private final BitSet damaged = new BitSet();
     private final ByteBuffer head =
@@ -29,8 +30,14 @@ final class PageReceiver implements AutoCloseable {
                     .order(ByteOrder.LITTLE_ENDIAN);
     private final CRC32C crc = new CRC32C();
 
-    /** Receives into {@code ram}: native memory of whole pages, all zeros. */
-    PageReceiver(FrameStream stream, MemorySegment ram) {
+    /**
+     * Receives.
+     *
+     * @param ram native memory of whole pages, all zeros
+     * @param stripes of it that come by this stream; a page of another is refused
+     */
+    PageReceiver(FrameStream stream, MemorySegment ram, Stripes stripes) {
+        this.stripes = stripes;
         this.stream = stream;
         this.ram = ram;
         this.sums = new PageSums(ram.byteSize() >>> PageFrame.PAGE_SHIFT);
@@ -48,6 +55,7 @@ final class PageReceiver implements AutoCloseable {
         head.clear().limit(PageFrame.headBytes(0));
         stream.read(head);
         PageFrame frame = PageFrame.readPages(head.flip(), header.length(), sums.pageCount());
+        stripes.require(frame);
         int count = (int) frame.count();
         head.limit(PageFrame.headBytes(count)).position(PageFrame.headBytes(0));
         stream.read(head);
@@ -72,6 +80,7 @@ final class PageReceiver implements AutoCloseable {
     /** Takes a ZEROS frame. Pages that never came are left alone, for they are zeros. */
     void zeros(Frame frame) {
         PageFrame zeros = PageFrame.readZeros(ByteBuffer.wrap(frame.payload()), sums.pageCount());
+        stripes.require(zeros);
         for (long page = zeros.first(); page < zeros.first() + zeros.count(); page++) {
             if (sums.isPresent(page)) {
                 ram.asSlice(page << PageFrame.PAGE_SHIFT, PageFrame.PAGE_BYTES).fill((byte) 0);

@@ -23,6 +23,7 @@ final class PageSender implements AutoCloseable {
 
     private final FrameStream stream;
     private final MemorySegment ram;
+    private final Stripes stripes;
     private final PageSums sums;
     private final ByteBuffer head =
             ByteBuffer.allocateDirect(PageFrame.headBytes(PageFrame.MOST_PAGES))
@@ -41,16 +42,19 @@ final class PageSender implements AutoCloseable {
      * Sends out of RAM.
      *
      * @param ram native memory of whole pages
+     * @param stripes of it that go by this stream
      * @param bytesPerSecond how much may be sent; 0 is without a limit
      * @param progress hears of each frame
      */
     PageSender(
             FrameStream stream,
             MemorySegment ram,
+            Stripes stripes,
             long bytesPerSecond,
             MigrationProgress progress) {
         this.stream = stream;
         this.ram = ram;
+        this.stripes = stripes;
         this.pace = new Pace(bytesPerSecond);
         this.progress = progress;
         this.sums = new PageSums(ram.byteSize() >>> PageFrame.PAGE_SHIFT);
@@ -62,7 +66,8 @@ final class PageSender implements AutoCloseable {
     }
 
     /**
-     * Sends the pages whose bit is set: bit {@code n % 64} of word {@code n / 64} is page n.
+     * Sends those of this stream's pages whose bit is set: bit {@code n % 64} of word {@code n /
+     * 64} is page n.
      *
      * @param check called now and then; throws to end it
      */
@@ -74,6 +79,9 @@ final class PageSender implements AutoCloseable {
             if (word - checked >= CHECK_EVERY_WORDS) {
                 check.run();
                 checked = word;
+            }
+            if (!stripes.hasWord(word)) {
+                continue;
             }
             for (long bits = words[word]; bits != 0; bits &= bits - 1) {
                 long page = ((long) word << 6) + Long.numberOfTrailingZeros(bits);

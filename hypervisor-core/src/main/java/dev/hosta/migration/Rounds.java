@@ -2,11 +2,9 @@ package dev.hosta.migration;
 
 import dev.hosta.memory.DirtyPages;
 import dev.hosta.memory.DirtySet;
-import dev.hosta.migration.FrameStream.Frame;
 import dev.hosta.migration.MigrationOptions.OnTimeout;
 
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -23,10 +21,7 @@ final class Rounds implements AutoCloseable {
     /** So many rounds more where the rest fits already. */
     private static final int MOST_FITTING = 8;
 
-    private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(60);
-
-    private final FrameStream stream;
-    private final PageSender pages;
+    private final SendingStreams pages;
     private final DirtyPages dirty;
     private final Throttle throttle;
     private final MigrationProgress progress;
@@ -39,13 +34,7 @@ final class Rounds implements AutoCloseable {
     private record Under(
             long beganNanos, long pendingPages, long sentPages, long zeroPages, List<Long> heat) {}
 
-    Rounds(
-            FrameStream stream,
-            PageSender pages,
-            DirtyPages dirty,
-            Throttle throttle,
-            MigrationProgress progress) {
-        this.stream = stream;
+    Rounds(SendingStreams pages, DirtyPages dirty, Throttle throttle, MigrationProgress progress) {
         this.pages = pages;
         this.dirty = dirty;
         this.throttle = throttle;
@@ -173,21 +162,15 @@ final class Rounds implements AutoCloseable {
         long looked = DirtySet.count(pending);
         List<Long> heat = MigrationRound.heat(pending);
         progress.roundBegins(looked);
-        pages.send(pending, check);
-        pending = new long[0];
         count++;
+        pages.send(pending, count, check);
+        pending = new long[0];
         long sent = pages.sentPages() - sentBefore;
-        stream.send(FrameType.ROUND, Message.write(new Message.Round(count, sent, List.of())));
         way = new Under(began, looked, sent, pages.zeroPages() - zerosBefore, heat);
     }
 
     private void confirm() {
-        Frame frame = Message.require(stream.receive(ANSWER_NANOS), FrameType.ROUND);
-        Message.Round answer = Message.read(frame, Message.Round.class);
-        if (answer.number() != count || answer.sentPages() != way.sentPages()) {
-            throw new MigrationException("The other side counts other pages than were sent.");
-        }
-        damaged = answer.damaged();
+        damaged = pages.confirm(count);
         progress.roundEnds(
                 new MigrationRound(
                         count,

@@ -17,7 +17,7 @@ final class SourceConnection {
     private static final long CHOICE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final MigrationAddress to;
-    private final Optional<TlsFolder> tls;
+    private final Optional<? extends Encryption> tls;
     private final String id;
 
     // Guarded by this object's monitor.
@@ -29,7 +29,7 @@ final class SourceConnection {
      * @param tls who this side is; empty for a plain connection
      * @param id of the migration
      */
-    SourceConnection(MigrationAddress to, Optional<TlsFolder> tls, String id) {
+    SourceConnection(MigrationAddress to, Optional<? extends Encryption> tls, String id) {
         this.to = to;
         this.tls = tls;
         this.id = id;
@@ -70,7 +70,12 @@ final class SourceConnection {
     private void offer(FrameStream stream) {
         stream.send(
                 FrameType.HELLO,
-                Message.write(new Message.Hello(List.of(MigrationSource.VERSION), List.of(), id)));
+                Message.write(
+                        new Message.Hello(
+                                List.of(MigrationSource.VERSION),
+                                List.of(),
+                                id,
+                                tls.flatMap(by -> by.proof(id)))));
         Frame frame = Message.require(stream.receive(CHOICE_NANOS), FrameType.CHOICE);
         Message.Choice choice = Message.read(frame, Message.Choice.class);
         if (choice.version() != MigrationSource.VERSION || !choice.features().isEmpty()) {

@@ -30,6 +30,9 @@ final class TlsFailure {
             if (cause instanceof CertificateNotYetValidException) {
                 return "The peer's certificate is not valid yet.";
             }
+            if (cause instanceof PairingToken.StrangerException) {
+                return "The peer is not the one that printed the token.";
+            }
             boolean last = cause.getCause() == null;
             if (last
                     && (cause instanceof CertPathBuilderException
@@ -49,7 +52,7 @@ final class TlsFailure {
             return "The peer's certificate is of another host: " + Message.printable(text) + ".";
         }
         if (text.contains("plaintext connection") || text.contains("Unsupported or unrecognized")) {
-            return "The peer speaks no TLS: give --tls-dir on both sides.";
+            return "The peer speaks no TLS: give --tls-dir, or --pair and --token, on both sides.";
         }
         if (text.contains("Empty client certificate") || text.contains("certificate_required")) {
             return "The peer showed no certificate.";

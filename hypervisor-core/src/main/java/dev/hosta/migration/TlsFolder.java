@@ -41,8 +41,8 @@ import javax.net.ssl.TrustManagerFactory;
  *
  * @param path of the folder
  */
-public record TlsFolder(Path path) {
-    private static final String PROTOCOL = "TLSv1.3";
+public record TlsFolder(Path path) implements Encryption {
+    static final String PROTOCOL = "TLSv1.3";
 
     /** ChaCha20 first: the JVM's first compiler, Hosta's only one, makes five times more of it. */
     private static final String[] SUITES = {
@@ -51,8 +51,8 @@ public record TlsFolder(Path path) {
 
     private static final String AUTHORITY = "ca-cert.pem";
 
-    /** For the side that has the guest. */
-    SSLEngine client(String host, int port) {
+    @Override
+    public SSLEngine client(String host, int port) {
         SSLEngine engine = context("client").createSSLEngine(host, port);
         engine.setUseClientMode(true);
         SSLParameters parameters = parameters(engine);
@@ -62,8 +62,8 @@ public record TlsFolder(Path path) {
         return engine;
     }
 
-    /** For the side that the guest comes to. */
-    SSLEngine server() {
+    @Override
+    public SSLEngine server() {
         SSLEngine engine = context("server").createSSLEngine();
         engine.setUseClientMode(false);
         SSLParameters parameters = parameters(engine);
@@ -72,7 +72,8 @@ public record TlsFolder(Path path) {
         return engine;
     }
 
-    private static SSLParameters parameters(SSLEngine engine) {
+    /** TLS 1.3 alone, with its suites in this order. */
+    static SSLParameters parameters(SSLEngine engine) {
         SSLParameters parameters = engine.getSSLParameters();
         parameters.setProtocols(new String[] {PROTOCOL});
         parameters.setCipherSuites(SUITES);

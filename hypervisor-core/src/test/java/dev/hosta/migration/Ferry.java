@@ -42,11 +42,14 @@ final class Ferry implements AutoCloseable {
      * @param disks which the guest has here; none for the source's
      */
     Ferry(Path folder, List<DiskSpec> disks) {
+        this(folder, disks, Optional.empty());
+    }
+
+    /** As the other, encrypted. */
+    Ferry(Path folder, List<DiskSpec> disks, Optional<? extends Encryption> by) {
         this.folder = folder;
         this.disks = disks;
-        destination =
-                MigrationDestination.listen(
-                        MigrationAddress.parse("127.0.0.1:0"), Optional.empty());
+        destination = MigrationDestination.listen(MigrationAddress.parse("127.0.0.1:0"), by);
         Thread.ofPlatform().daemon().name("ferry").start(this::waitForGuest);
     }
 

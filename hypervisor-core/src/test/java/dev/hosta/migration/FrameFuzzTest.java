@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -25,7 +26,9 @@ class FrameFuzzTest {
         return Stream.of(
                         seed(FrameType.STATE, state),
                         seed(FrameType.ROUND, new Message.Round(1, 2, List.of(3L))),
-                        seed(FrameType.HELLO, new Message.Hello(List.of(1), List.of(), "id")),
+                        seed(
+                                FrameType.HELLO,
+                                new Message.Hello(List.of(1), List.of(), "id", Optional.of("0"))),
                         seed(FrameType.GO, new Message.Token("0123456789abcdef")))
                 .map(Arguments::of);
     }

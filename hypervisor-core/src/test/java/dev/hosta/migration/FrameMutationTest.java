@@ -103,6 +103,7 @@ final class FrameMutationTest {
         try {
             switch (type) {
                 case HELLO -> Message.read(frame, Message.Hello.class);
+                case JOIN -> Message.read(frame, Message.Join.class);
                 case CHOICE -> Message.read(frame, Message.Choice.class);
                 case RESERVE -> Message.read(frame, Message.Reserve.class);
                 case RESERVED -> Message.read(frame, Message.Reserved.class);
