@@ -2,6 +2,7 @@ package dev.hosta.cli;
 
 import dev.hosta.machine.ByteSize;
 import dev.hosta.machine.SpecException;
+import dev.hosta.migration.Compression;
 import dev.hosta.migration.Encryption;
 import dev.hosta.migration.MigrationAddress;
 import dev.hosta.migration.PairingToken;
@@ -9,6 +10,7 @@ import dev.hosta.migration.TlsFolder;
 import dev.hosta.migration.Transport;
 
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -29,6 +31,7 @@ final class MigrateOptions {
     private static final String TIMEOUT = "--timeout";
     private static final String ON_TIMEOUT = "--on-timeout";
     private static final String BANDWIDTH = "--bandwidth";
+    private static final String COMPRESS = "--compress";
     private static final String STREAMS = "--streams";
     private static final String TOKEN = "--token";
     private static final String STANDARD_INPUT = "-";
@@ -90,6 +93,17 @@ final class MigrateOptions {
                 RunOptions::absolute,
                 "Send to a destination whose certificate ca-cert.pem of DIR signed; this side is"
                         + " client-cert.pem with client-key.pem.");
+        spec.addOption(
+                OptionSpec.builder(COMPRESS)
+                        .paramLabel("auto|lz4|off")
+                        .type(String.class)
+                        .arity("0..1")
+                        .preprocessor((rest, command, option, info) -> RunOptions.own(rest, info))
+                        .converters(RunOptions.checked(MigrateOptions::compression))
+                        .description(
+                                "Make pages smaller before they go over: always, or (auto, also"
+                                        + " without a value) where that is quicker. Default off.")
+                        .build());
         RunOptions.option(
                 spec,
                 TOKEN,
@@ -136,6 +150,8 @@ final class MigrateOptions {
                 .ifPresent(rate -> body.put("bytes_per_second", rate));
         RunOptions.value(parsed, STREAMS, MigrateOptions::streams)
                 .ifPresent(count -> body.put("connections", count));
+        RunOptions.value(parsed, COMPRESS, MigrateOptions::compression)
+                .ifPresent(way -> body.put("compression", way));
         token.ifPresent(shown -> body.put("token", shown.text()));
         tls.ifPresent(folder -> body.put("tls_dir", folder.toString()));
         body.put("insecure", insecure);
@@ -167,6 +183,13 @@ final class MigrateOptions {
         } catch (IOException e) {
             throw new SpecException("Cannot read the token: " + e.getMessage() + ".", e);
         }
+    }
+
+    /** The text, and what no text stands for. */
+    private static String compression(String text) {
+        String way = text.isEmpty() ? "auto" : text;
+        Compression.parse(way);
+        return way;
     }
 
     private static int streams(String text) {

@@ -122,7 +122,7 @@ final class RunOptions {
                         .paramLabel("RATE")
                         .type(String.class)
                         .arity("0..1")
-                        .preprocessor((rest, command, option, info) -> ownRate(rest, info))
+                        .preprocessor((rest, command, option, info) -> own(rest, info))
                         .converters(checked(text -> rng(text)))
                         .description(
                                 "Random bytes for the guest, at most RATE a second, such as 64K.")
@@ -171,7 +171,7 @@ final class RunOptions {
     }
 
     /** A rate stands behind {@code =}; what follows {@code --rng} alone is not for it. */
-    private static boolean ownRate(Stack<String> rest, Map<String, Object> info) {
+    static boolean own(Stack<String> rest, Map<String, Object> info) {
         if (!"=".equals(info.get("separator"))) {
             rest.push("");
         }

@@ -3,6 +3,7 @@ package dev.hosta.control;
 import dev.hosta.control.http.HttpResponse;
 import dev.hosta.machine.RuntimeFolder;
 import dev.hosta.machine.VirtualMachine;
+import dev.hosta.migration.Compression;
 import dev.hosta.migration.Encryption;
 import dev.hosta.migration.MigrationAddress;
 import dev.hosta.migration.MigrationException;
@@ -161,7 +162,8 @@ final class MigrationCalls {
                             + streams
                             + ".");
         }
-        return new Transport((int) streams);
+        return new Transport(
+                (int) streams, Compression.parse(config.string("compression").orElse("off")));
     }
 
     private static OnTimeout onTimeout(ConfigObject config) {

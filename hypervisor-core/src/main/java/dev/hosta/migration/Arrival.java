@@ -13,6 +13,7 @@ import dev.hosta.memory.GuestRam;
 import dev.hosta.migration.FrameStream.Frame;
 import dev.hosta.migration.HandOverRecord.Decision;
 import dev.hosta.migration.HandOverRecord.Entry;
+import dev.hosta.migration.Listener.Opened;
 import dev.hosta.snapshot.CpuCheck;
 
 import java.lang.foreign.MemorySegment;
@@ -117,12 +118,14 @@ final class Arrival implements AutoCloseable {
     /**
      * Takes pages and state; afterwards the guest could run.
      *
+     * @param opened the first stream
      * @param listener where the other streams come from
      * @param streams how many there are
      */
-    void receive(FrameStream stream, Listener listener, int streams) {
+    void receive(Opened opened, Listener listener, int streams) {
         MemorySegment ram = machine.ram().area().segment();
-        try (ArrivingStreams pages = new ArrivingStreams(stream, ram, streams)) {
+        try (ArrivingStreams pages =
+                new ArrivingStreams(opened.stream(), ram, streams, opened.packs())) {
             pages.join(listener, id, ram, streams);
             Frame frame = Message.require(pages.receive(), FrameType.STATE);
             Message.State sent = Message.readState(frame);

@@ -22,6 +22,7 @@ final class ArrivingStreams implements AutoCloseable {
     private static final long FRAME_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final FrameStream first;
+    private final boolean packed;
     private final List<One> all = new ArrayList<>();
 
     // Guarded by this object's monitor.
@@ -60,7 +61,7 @@ final class ArrivingStreams implements AutoCloseable {
                 throw new MigrationException("Pages came when there were no more to come.");
             }
             switch (frame.type()) {
-                case PAGES -> came += pages.pages(frame.header());
+                case PAGES, PACKED -> came += pages.pages(frame.header());
                 case ZEROS -> pages.zeros(frame);
                 case ROUND -> answer(Message.read(frame, Message.Round.class));
                 default -> {
@@ -100,10 +101,12 @@ final class ArrivingStreams implements AutoCloseable {
      * @param stream the caller's to close
      * @param ram native memory of whole pages, all zeros
      * @param streams how many there are to be
+     * @param packed whether pages may be packed
      */
-    ArrivingStreams(FrameStream stream, MemorySegment ram, int streams) {
+    ArrivingStreams(FrameStream stream, MemorySegment ram, int streams, boolean packed) {
+        this.packed = packed;
         first = stream;
-        all.add(new One(stream, new PageReceiver(stream, ram, new Stripes(0, streams))));
+        all.add(one(stream, ram, new Stripes(0, streams)));
     }
 
     /**
@@ -123,7 +126,7 @@ final class ArrivingStreams implements AutoCloseable {
                     throw new MigrationException("The peer joined a stream that is none.");
                 }
                 Stripes stripes = new Stripes(number, streams);
-                One one = new One(opened.stream(), new PageReceiver(opened.stream(), ram, stripes));
+                One one = one(opened.stream(), ram, stripes);
                 joined[number] = one;
                 all.add(one);
             } catch (MigrationException e) {
@@ -136,6 +139,10 @@ final class ArrivingStreams implements AutoCloseable {
                     Thread.ofPlatform().daemon().name("migration-stream").unstarted(one::run);
             HostThread.start(thread);
         }
+    }
+
+    private One one(FrameStream stream, MemorySegment ram, Stripes stripes) {
+        return new One(stream, new PageReceiver(stream, ram, stripes, packed));
     }
 
     private synchronized void ended(One one) {

@@ -30,10 +30,10 @@ final class FrameStream implements AutoCloseable {
     private long nextSent;
 
     /**
-     * One frame. Of {@link FrameType#PAGES} the payload is still on its way.
+     * One frame. Of {@link FrameType#PAGES} and PACKED the payload is still on its way.
      *
      * @param header what it says of itself
-     * @param payload its bytes; none of PAGES
+     * @param payload its bytes; none of those
      */
     record Frame(FrameHeader header, byte[] payload) {
         FrameType type() {
@@ -84,13 +84,14 @@ final class FrameStream implements AutoCloseable {
     /**
      * Sends pages.
      *
+     * @param type PAGES or PACKED
      * @param head all that stands before them
      * @param pages their bytes, which may change meanwhile
      */
-    synchronized void sendPages(ByteBuffer head, ByteBuffer pages) {
+    synchronized void sendPages(FrameType type, ByteBuffer head, ByteBuffer pages) {
         int length = head.remaining() + pages.remaining();
         int sum = FrameHeader.sum(head.duplicate());
-        link.write(header(FrameType.PAGES, length, sum), head, pages);
+        link.write(header(type, length, sum), head, pages);
     }
 
     private ByteBuffer header(FrameType type, int length, int sum) {
@@ -113,7 +114,7 @@ final class FrameStream implements AutoCloseable {
             link.read(received, deadline);
             FrameHeader header = FrameHeader.read(received.flip(), nextReceived);
             nextReceived++;
-            if (header.type() == FrameType.PAGES) {
+            if (header.type().isPages()) {
                 return new Frame(header, new byte[0]);
             }
             byte[] payload = payload(header.length(), deadline);
@@ -140,7 +141,7 @@ final class FrameStream implements AutoCloseable {
         return bytes;
     }
 
-    /** Fills a buffer with what comes next of the payload of PAGES. */
+    /** Fills a buffer with what comes next of the payload of pages. */
     void read(ByteBuffer to) {
         link.read(to, System.nanoTime() + Link.SILENCE_NANOS * 12);
     }

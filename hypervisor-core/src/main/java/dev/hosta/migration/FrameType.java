@@ -18,6 +18,8 @@ enum FrameType {
     JOIN(7, Bounds.SMALL),
     /** Source: pages with their sums. */
     PAGES(16, PageFrame.MOST_BYTES),
+    /** Source: pages as one block of LZ4, with their sums. */
+    PACKED(19, PageFrame.MOST_BYTES),
     /** Source: pages that are zeros now. */
     ZEROS(17, PageFrame.ZEROS_BYTES),
     /** Source: a round is over; destination: what came of it. */
@@ -58,6 +60,11 @@ enum FrameType {
     /** Most bytes of the payload. */
     int mostBytes() {
         return mostBytes;
+    }
+
+    /** Whether pages follow a head, whose sum is the frame's. */
+    boolean isPages() {
+        return this == PAGES || this == PACKED;
     }
 
     /**

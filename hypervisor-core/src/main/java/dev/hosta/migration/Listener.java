@@ -64,7 +64,12 @@ final class Listener implements AutoCloseable {
     }
 
     /** What a connection is about, once it has said hello. */
-    record Opened(FrameStream stream, String id, Frame first) {}
+    record Opened(FrameStream stream, String id, List<String> features, Frame first) {
+        /** Whether pages may be packed. */
+        boolean packs() {
+            return features.contains(PagePacking.FEATURE);
+        }
+    }
 
     /**
      * The next connection that speaks the protocol; empty where the next one does not.
@@ -85,9 +90,14 @@ final class Listener implements AutoCloseable {
                         "This build speaks version " + MigrationSource.VERSION + " only.");
             }
             tls.ifPresent(by -> by.admit(id, hello.proof()));
-            Message.Choice choice = new Message.Choice(MigrationSource.VERSION, List.of());
+            List<String> features =
+                    hello.features().contains(PagePacking.FEATURE)
+                            ? List.of(PagePacking.FEATURE)
+                            : List.of();
+            Message.Choice choice = new Message.Choice(MigrationSource.VERSION, features);
             stream.send(FrameType.CHOICE, Message.write(choice));
-            return Optional.of(new Opened(stream, id, stream.receive(WORD_NANOS)));
+            Frame first = stream.receive(WORD_NANOS);
+            return Optional.of(new Opened(stream, id, features, first));
         } catch (MigrationException e) {
             refuse(stream, e);
             return Optional.empty();

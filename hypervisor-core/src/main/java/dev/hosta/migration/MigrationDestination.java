@@ -85,7 +85,7 @@ public final class MigrationDestination implements AutoCloseable {
             return Optional.empty();
         }
         try {
-            return receive(stream, wanted, opened.id(), landing);
+            return receive(opened, wanted, landing);
         } catch (RuntimeException e) {
             return givenUp(stream, e, landing);
         } catch (OutOfMemoryError e) {
@@ -104,9 +104,11 @@ public final class MigrationDestination implements AutoCloseable {
     }
 
     private Optional<VirtualMachine> receive(
-            FrameStream stream, Message.Reserve wanted, String id, Landing landing) {
+            Opened opened, Message.Reserve wanted, Landing landing) {
+        FrameStream stream = opened.stream();
         try (Arrival arrival =
-                        Arrival.reserve(wanted, id, MigrationAddress.text(address()), landing);
+                        Arrival.reserve(
+                                wanted, opened.id(), MigrationAddress.text(address()), landing);
                 StandbyThread answering = StandbyThread.start("migration-answer");
                 StandbyThread announcing = StandbyThread.start("migration-announce");
                 Provisions provisions = Provisions.lay()) {
@@ -114,7 +116,7 @@ public final class MigrationDestination implements AutoCloseable {
             // Whoever calls early waits here, where the guest still runs over there.
             rehearsal.ifPresent(Rehearsal::finish);
             stream.send(FrameType.RESERVED, Message.write(new Message.Reserved()));
-            arrival.receive(stream, listener, wanted.streams());
+            arrival.receive(opened, listener, wanted.streams());
             arrival.ready(stream);
             DestinationHandOver handOver = new DestinationHandOver(listener, landing, provisions);
             Optional<FrameStream> told = handOver.awaitWord(stream, arrival);

@@ -54,7 +54,12 @@ public final class MigrationSource {
     public MigrationSource(VirtualMachine machine, MigrationOptions options, Path folder) {
         this.machine = machine;
         this.options = options;
-        this.connection = new SourceConnection(options.to(), options.tls(), Tokens.make());
+        this.connection =
+                new SourceConnection(
+                        options.to(),
+                        options.tls(),
+                        Tokens.make(),
+                        options.transport().compression());
         this.handOver = new SourceHandOver(machine, options, connection, cancelled, folder);
         this.progress = new MigrationProgress(machine.ram().sizeBytes());
         this.rehearsal = new Rehearsal(machine.cpu());

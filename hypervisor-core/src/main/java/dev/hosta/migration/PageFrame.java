@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
  *
  * <pre>
  *  PAGES  8 first page · 4 count, 1..256 · 4 reserved, 0 · count x 4 CRC-32C · count x 4096
+ *  PACKED 8 first page · 4 count, 1..256 · 4 length · count x 4 CRC-32C · length bytes of LZ4
  *  ZEROS  8 first page · 8 count
  * </pre>
  *
@@ -47,6 +48,29 @@ record PageFrame(long first, long count) {
                 || payloadBytes != headBytes(count) + count * PAGE_BYTES) {
             throw new MigrationException(
                     "The peer sent pages of another length than it said: count=" + count + ".");
+        }
+        return new PageFrame(first, count).within(ramPages);
+    }
+
+    /**
+     * Reads the start of a PACKED frame; the rest is as for {@link #readPages}.
+     *
+     * @throws MigrationException where the pages are not of RAM, or the lengths do not fit
+     */
+    static PageFrame readPacked(ByteBuffer start, int payloadBytes, long ramPages) {
+        ByteBuffer in = start.slice().order(ByteOrder.LITTLE_ENDIAN);
+        long first = in.getLong();
+        int count = in.getInt();
+        int length = in.getInt();
+        if (count < 1
+                || count > MOST_PAGES
+                || length < 1
+                || length > count * PAGE_BYTES
+                || payloadBytes != headBytes(count) + length) {
+            throw new MigrationException(
+                    "The peer sent packed pages of another length than it said: count="
+                            + count
+                            + ".");
         }
         return new PageFrame(first, count).within(ramPages);
     }

@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
@@ -28,6 +29,8 @@ final class PageReceiver implements AutoCloseable {
     private final ByteBuffer head =
             ByteBuffer.allocateDirect(PageFrame.headBytes(PageFrame.MOST_PAGES))
                     .order(ByteOrder.LITTLE_ENDIAN);
+    private final boolean mayBePacked;
+    private Optional<PagePacking> packing = Optional.empty();
     private final CRC32C crc = new CRC32C();
 
     /**
@@ -35,8 +38,10 @@ final class PageReceiver implements AutoCloseable {
      *
      * @param ram native memory of whole pages, all zeros
      * @param stripes of it that come by this stream; a page of another is refused
+     * @param mayBePacked whether that was agreed on
      */
-    PageReceiver(FrameStream stream, MemorySegment ram, Stripes stripes) {
+    PageReceiver(FrameStream stream, MemorySegment ram, Stripes stripes, boolean mayBePacked) {
+        this.mayBePacked = mayBePacked;
         this.stripes = stripes;
         this.stream = stream;
         this.ram = ram;
@@ -44,29 +49,54 @@ final class PageReceiver implements AutoCloseable {
     }
 
     /**
-     * Takes the payload of a PAGES frame, which is on its way.
+     * Takes the payload of a PAGES or PACKED frame, which is on its way.
      *
      * @return how many pages came
      */
     int pages(FrameHeader header) {
-        if (header.length() < PageFrame.headBytes(1)) {
+        boolean packed = header.type() == FrameType.PACKED;
+        if (packed && !mayBePacked) {
+            throw new MigrationException("The peer packs pages, which was not agreed on.");
+        }
+        if (header.length() <= PageFrame.headBytes(1)) {
             throw new MigrationException("The peer sent pages without a page.");
         }
         head.clear().limit(PageFrame.headBytes(0));
         stream.read(head);
-        PageFrame frame = PageFrame.readPages(head.flip(), header.length(), sums.pageCount());
+        head.flip();
+        PageFrame frame =
+                packed
+                        ? PageFrame.readPacked(head, header.length(), sums.pageCount())
+                        : PageFrame.readPages(head, header.length(), sums.pageCount());
         stripes.require(frame);
         int count = (int) frame.count();
-        head.limit(PageFrame.headBytes(count)).position(PageFrame.headBytes(0));
+        int headBytes = PageFrame.headBytes(count);
+        head.limit(headBytes).position(PageFrame.headBytes(0));
         stream.read(head);
         if (FrameHeader.sum(head.flip().duplicate()) != header.payloadSum()) {
             throw new MigrationException("The peer sent damaged sums of pages.");
         }
-        ByteBuffer pages =
-                ram.asSlice(frame.first() << PageFrame.PAGE_SHIFT, count * PageFrame.PAGE_BYTES)
-                        .asByteBuffer();
-        stream.read(pages.duplicate());
-        for (int i = 0; i < count; i++) {
+        MemorySegment to =
+                ram.asSlice(frame.first() << PageFrame.PAGE_SHIFT, count * PageFrame.PAGE_BYTES);
+        if (packed) {
+            unpack(header.length() - headBytes, to);
+        } else {
+            stream.read(to.asByteBuffer());
+        }
+        check(frame, to.asByteBuffer());
+        return count;
+    }
+
+    private void unpack(int length, MemorySegment to) {
+        PagePacking by = packing.orElseGet(PagePacking::new);
+        packing = Optional.of(by);
+        ByteBuffer block = by.block(length);
+        stream.read(block);
+        by.unpack(block.flip(), to);
+    }
+
+    private void check(PageFrame frame, ByteBuffer pages) {
+        for (int i = 0; i < frame.count(); i++) {
             crc.reset();
             crc.update(pages.slice(i * PageFrame.PAGE_BYTES, PageFrame.PAGE_BYTES));
             int sum = (int) crc.getValue();
@@ -74,7 +104,6 @@ final class PageReceiver implements AutoCloseable {
             sums.set(page, sum);
             damaged.set((int) page, sum != head.getInt(PageFrame.headBytes(i)));
         }
-        return count;
     }
 
     /** Takes a ZEROS frame. Pages that never came are left alone, for they are zeros. */

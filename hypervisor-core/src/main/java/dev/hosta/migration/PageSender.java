@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
@@ -30,6 +31,8 @@ final class PageSender implements AutoCloseable {
                     .order(ByteOrder.LITTLE_ENDIAN);
     private final CRC32C crc = new CRC32C();
     private final MigrationProgress progress;
+    private final PackingChoice choice;
+    private final Optional<PagePacking> packing;
     private Pace pace;
     private long sentPages;
     private long zeroPages;
@@ -43,6 +46,7 @@ final class PageSender implements AutoCloseable {
      *
      * @param ram native memory of whole pages
      * @param stripes of it that go by this stream
+     * @param compression whether pages may be packed
      * @param bytesPerSecond how much may be sent; 0 is without a limit
      * @param progress hears of each frame
      */
@@ -50,11 +54,15 @@ final class PageSender implements AutoCloseable {
             FrameStream stream,
             MemorySegment ram,
             Stripes stripes,
+            Compression compression,
             long bytesPerSecond,
             MigrationProgress progress) {
         this.stream = stream;
         this.ram = ram;
         this.stripes = stripes;
+        this.choice = new PackingChoice(compression);
+        this.packing =
+                compression == Compression.OFF ? Optional.empty() : Optional.of(new PagePacking());
         this.pace = new Pace(bytesPerSecond);
         this.progress = progress;
         this.sums = new PageSums(ram.byteSize() >>> PageFrame.PAGE_SHIFT);
@@ -130,8 +138,40 @@ final class PageSender implements AutoCloseable {
         if (runCount == 0) {
             return;
         }
+        long bytes;
+        if (packing.isEmpty()) {
+            bytes = sendPlain();
+        } else {
+            long began = System.nanoTime();
+            bytes = choice.packs() ? sendPacked(packing.get()) : sendPlain();
+            choice.sent(runCount, System.nanoTime() - began);
+        }
+        sentPages += runCount;
+        progress.sent(runCount);
+        pace.sent(bytes);
+        runCount = 0;
+    }
+
+    private long sendPlain() {
         ByteBuffer pages = bytes(runFrom, runCount).asByteBuffer();
-        head.clear().putLong(runFrom).putInt(runCount).putInt(0);
+        putHead(0, pages);
+        stream.sendPages(FrameType.PAGES, head.flip(), pages);
+        return (long) runCount << PageFrame.PAGE_SHIFT;
+    }
+
+    private long sendPacked(PagePacking by) {
+        ByteBuffer packed = by.pack(bytes(runFrom, runCount));
+        if (!packed.hasRemaining()) {
+            return sendPlain();
+        }
+        long bytes = packed.remaining();
+        putHead(packed.remaining(), ByteBuffer.wrap(by.plain()));
+        stream.sendPages(FrameType.PACKED, head.flip(), packed);
+        return bytes;
+    }
+
+    private void putHead(int packedBytes, ByteBuffer pages) {
+        head.clear().putLong(runFrom).putInt(runCount).putInt(packedBytes);
         for (int i = 0; i < runCount; i++) {
             crc.reset();
             crc.update(pages.slice(i * PageFrame.PAGE_BYTES, PageFrame.PAGE_BYTES));
@@ -139,11 +179,6 @@ final class PageSender implements AutoCloseable {
             head.putInt(sum);
             sums.set(runFrom + i, sum);
         }
-        stream.sendPages(head.flip(), pages);
-        sentPages += runCount;
-        progress.sent(runCount);
-        pace.sent((long) runCount << PageFrame.PAGE_SHIFT);
-        runCount = 0;
     }
 
     private void flushZeros() {

@@ -69,11 +69,16 @@ final class SendingStreams implements AutoCloseable {
             MigrationProgress progress) {
         int count = options.transport().streams();
         long rate = Math.ceilDiv(options.bytesPerSecond(), count);
+        Compression compression =
+                connection.packs() ? options.transport().compression() : Compression.OFF;
         try {
             for (int number = 0; number < count; number++) {
                 FrameStream stream = number == 0 ? first : join(connection, number);
                 Stripes stripes = new Stripes(number, count);
-                all.add(new One(stream, new PageSender(stream, ram, stripes, rate, progress)));
+                all.add(
+                        new One(
+                                stream,
+                                new PageSender(stream, ram, stripes, compression, rate, progress)));
             }
         } catch (RuntimeException e) {
             close();

@@ -20,7 +20,10 @@ final class SourceConnection {
     private final Optional<? extends Encryption> tls;
     private final String id;
 
+    private final List<String> features;
+
     // Guarded by this object's monitor.
+    private boolean packs;
     private Optional<FrameStream> open = Optional.empty();
 
     /**
@@ -30,6 +33,16 @@ final class SourceConnection {
      * @param id of the migration
      */
     SourceConnection(MigrationAddress to, Optional<? extends Encryption> tls, String id) {
+        this(to, tls, id, Compression.OFF);
+    }
+
+    /** As the other, where pages may be packed. */
+    SourceConnection(
+            MigrationAddress to,
+            Optional<? extends Encryption> tls,
+            String id,
+            Compression compression) {
+        this.features = compression == Compression.OFF ? List.of() : List.of(PagePacking.FEATURE);
         this.to = to;
         this.tls = tls;
         this.id = id;
@@ -73,14 +86,23 @@ final class SourceConnection {
                 Message.write(
                         new Message.Hello(
                                 List.of(MigrationSource.VERSION),
-                                List.of(),
+                                features,
                                 id,
                                 tls.flatMap(by -> by.proof(id)))));
         Frame frame = Message.require(stream.receive(CHOICE_NANOS), FrameType.CHOICE);
         Message.Choice choice = Message.read(frame, Message.Choice.class);
-        if (choice.version() != MigrationSource.VERSION || !choice.features().isEmpty()) {
+        if (choice.version() != MigrationSource.VERSION
+                || !features.containsAll(choice.features())) {
             throw new MigrationException("The peer chose what was not offered.");
         }
+        synchronized (this) {
+            packs = choice.features().contains(PagePacking.FEATURE);
+        }
+    }
+
+    /** Whether the destination unpacks pages. */
+    synchronized boolean packs() {
+        return packs;
     }
 
     /** The connection that was opened last, open still or not. */

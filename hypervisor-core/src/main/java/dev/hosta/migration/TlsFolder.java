@@ -44,9 +44,9 @@ import javax.net.ssl.TrustManagerFactory;
 public record TlsFolder(Path path) implements Encryption {
     static final String PROTOCOL = "TLSv1.3";
 
-    /** ChaCha20 first: the JVM's first compiler, Hosta's only one, makes five times more of it. */
+    /** AES-GCM first, of which C2 makes two to three times more than of ChaCha20. */
     private static final String[] SUITES = {
-        "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256"
+        "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"
     };
 
     private static final String AUTHORITY = "ca-cert.pem";

@@ -44,6 +44,6 @@ final class EncryptedMigrationTest {
     @Test
     void byATokenOverSeveralStreams() throws Exception {
         Pairing pairing = Pairing.begin(Pairing.LASTS);
-        moves(pairing.token(), pairing, new Transport(3));
+        moves(pairing.token(), pairing, new Transport(3, Compression.AUTO));
     }
 }

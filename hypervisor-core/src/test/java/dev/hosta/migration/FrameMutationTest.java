@@ -8,6 +8,7 @@ import dev.hosta.migration.FrameStream.Frame;
 
 import org.junit.jupiter.api.Test;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -117,6 +118,14 @@ final class FrameMutationTest {
                 case PAGES -> {
                     if (payload.length >= 16) {
                         PageFrame.readPages(ByteBuffer.wrap(payload), payload.length, 1000);
+                    }
+                }
+                case PACKED -> {
+                    if (payload.length >= 16) {
+                        ByteBuffer start = ByteBuffer.wrap(payload);
+                        PageFrame.readPacked(start, payload.length, 1000);
+                        new PagePacking()
+                                .unpack(start.position(16), MemorySegment.ofArray(new byte[4096]));
                     }
                 }
                 case BEAT -> {}

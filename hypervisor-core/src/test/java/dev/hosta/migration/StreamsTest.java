@@ -37,7 +37,7 @@ final class StreamsTest {
     }
 
     private static MigrationOptions over(int port, int streams) {
-        return Ferry.options(port).withTransport(new Transport(streams));
+        return Ferry.options(port).withTransport(new Transport(streams, Compression.OFF));
     }
 
     @ParameterizedTest
