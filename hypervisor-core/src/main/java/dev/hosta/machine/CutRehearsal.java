@@ -13,6 +13,7 @@ import dev.hosta.vcpu.VcpuThread;
 import dev.hosta.vcpu.VirtualCpu;
 
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A cut of a machine that is not the guest's, before the first cut that is: the code of a cut has
@@ -34,13 +35,13 @@ public final class CutRehearsal {
     }
 
     /**
-     * Takes the state of such a machine, puts it back, and lets the machine run and stop, as a
-     * guest does that goes from one machine to another.
+     * Takes the state of such a machine and puts it back, again and again, and lets the machine run
+     * and stop, as a guest does that goes from one machine to another.
      *
-     * @return the state
+     * @param again what else is to be rehearsed with the state; says whether to take it once more
      */
-    public static MachineState move(GuestCpu cpu) {
-        return with(cpu, CutRehearsal::move);
+    public static void move(GuestCpu cpu, Predicate<MachineState> again) {
+        with(cpu, (vm, ram, own, board, vcpu) -> move(vm, ram, board, vcpu, again));
     }
 
     /** Something to be done with the parts of such a machine. */
@@ -79,10 +80,22 @@ public final class CutRehearsal {
     }
 
     private static MachineState move(
-            KvmVm vm, GuestRam ram, GuestCpu cpu, Board board, VcpuThread vcpu) {
+            KvmVm vm, GuestRam ram, Board board, VcpuThread vcpu, Predicate<MachineState> again) {
         RunningGuest.pause(List.of(vcpu));
-        MachineState taken = StateTransfer.out(vm, List.of(vcpu), board);
         ram.still().close();
+        MachineState taken;
+        do {
+            taken = StateTransfer.out(vm, List.of(vcpu), board);
+            StateTransfer.in(vm, List.of(vcpu), board, waiting(taken));
+        } while (again.test(taken));
+        board.start();
+        vcpu.run();
+        RunningGuest.pause(List.of(vcpu));
+        board.pause();
+        return taken;
+    }
+
+    private static MachineState waiting(MachineState taken) {
         VcpuState.V1 own = taken.vcpus().getFirst();
         VcpuState.V1 waiting =
                 new VcpuState.V1(
@@ -96,16 +109,7 @@ public final class CutRehearsal {
                         own.events(),
                         WAITS_FOR_INIT,
                         own.tscKhz());
-        StateTransfer.in(
-                vm,
-                List.of(vcpu),
-                board,
-                new MachineState(taken.platform(), List.of(waiting), taken.devices()));
-        board.start();
-        vcpu.run();
-        RunningGuest.pause(List.of(vcpu));
-        board.pause();
-        return taken;
+        return new MachineState(taken.platform(), List.of(waiting), taken.devices());
     }
 
     private static MachineState cut(

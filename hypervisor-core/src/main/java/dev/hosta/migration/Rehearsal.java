@@ -23,14 +23,16 @@ import java.util.concurrent.FutureTask;
  */
 final class Rehearsal {
     private static final System.Logger LOG = System.getLogger(Rehearsal.class.getName());
-    private static final int LEAST_TIMES = 1;
-    private static final int MOST_TIMES = 4;
-    private static final int MESSAGES = 8;
+    private static final int LEAST_TIMES = 8;
+    private static final int MOST_TIMES = 40;
     private static final String TOKEN = "0123456789abcdef0123456789abcdef";
 
     private final GuestCpu cpu;
     private final FutureTask<Void> task = new FutureTask<>(this::run, null);
     private volatile boolean enough;
+
+    // Of the thread that rehearses.
+    private int times;
 
     /** Not begun yet. */
     Rehearsal(GuestCpu cpu) {
@@ -58,12 +60,13 @@ final class Rehearsal {
 
     private void run() {
         decide();
-        for (int time = 0; time < LEAST_TIMES || time < MOST_TIMES && !enough; time++) {
-            MachineState state = CutRehearsal.move(cpu);
-            for (int message = 0; message < MESSAGES; message++) {
-                tell(state);
-            }
-        }
+        CutRehearsal.move(cpu, this::again);
+    }
+
+    private boolean again(MachineState state) {
+        tell(state);
+        times++;
+        return times < LEAST_TIMES || times < MOST_TIMES && !enough;
     }
 
     /** All that is said while the guest stands still, to nobody. */
