@@ -2,14 +2,18 @@
 """A running guest from one network namespace to another: Hosta beside QEMU, on the same link, in turn.
 
     migrate.py [--runs N] [--memory MIB] [--touched MIB] [--rates R,R…] [--downtime MS]
-               [--delay MS] [--rate MBIT] [--bandwidth MIB] [--tls DIR] [--first] [--json]
+               [--delay MS] [--loss PERCENT] [--rate MBIT] [--bandwidth MIB] [--tls DIR] [--streams N]
+               [--compress auto|lz4] [--first] [--json]
+    migrate.py --table [--runs N] [--first]
 
-The link is a veth pair between two namespaces that the script makes and removes (it has to be root); --delay
-and --rate put `tc netem` on both ends, where the kernel has it. The guest is `dirty`: it writes memory at R MiB/s
+The link is a veth pair between two namespaces that the script makes and removes (it has to be root); --delay and
+--loss put `tc netem` on both ends, where the kernel has it; --rate alone does with `tbf`. --tls, --streams and
+--compress are for Hosta; QEMU goes in plain, over one connection, in turn with it all the same. --table takes the rows of
+bench/README.md, one after the other, and prints them as such; what the kernel cannot do is left out. The guest is `dirty`: it writes memory at R MiB/s
 from ring 3, finds every page that does not hold what it wrote last, and tells the largest gap that its clock shows.
 
 Of each migration: `guest`, the largest gap in ms that the guest saw around it; `told`, the downtime in ms that the
-monitor reports; `total` ms; `MiB` sent. QEMU's limits are those of Hosta: the same downtime is asked for, and its
+monitor reports; `total` ms; `MiB` sent; `MB/s`, that in all of the time. QEMU's limits are those of Hosta: the same downtime is asked for, and its
 bandwidth is unlimited unless --bandwidth is given. A run whose guest has lost a write ends the benchmark.
 
 Variables: HOSTA, QEMU as for start.py.
@@ -24,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import types
 
 from measure import Run, summary, works
 
@@ -45,8 +50,8 @@ def sh(*command):
 class Link:
     """Two network namespaces and the cable between them."""
 
-    def __init__(self, delay_ms, rate_mbit, first):
-        self.first = ["nice", "-n", "-20"] if first else []
+    def __init__(self, options):
+        self.first = ["nice", "-n", "-20"] if options.first else []
         tag = str(os.getpid())
         self.sides = [f"mig-a-{tag}", f"mig-b-{tag}"]
         self.addresses = ["10.98.7.1", "10.98.7.2"]
@@ -59,13 +64,9 @@ class Link:
             sh("ip", "-n", side, "addr", "add", address + "/24", "dev", end)
             sh("ip", "-n", side, "link", "set", end, "up")
             sh("ip", "-n", side, "link", "set", "lo", "up")
-            if delay_ms or rate_mbit:
-                netem = ["tc", "-n", side, "qdisc", "add", "dev", end, "root", "netem", "limit", "10000"]
-                if delay_ms:
-                    netem += ["delay", f"{delay_ms}ms"]
-                if rate_mbit:
-                    netem += ["rate", f"{rate_mbit}mbit"]
-                sh(*netem)
+            rule = harm(options)
+            if rule:
+                sh("tc", "-n", side, "qdisc", "add", "dev", end, "root", *rule)
 
     def within(self, side, command):
         return self.first + ["ip", "netns", "exec", self.sides[side]] + command
@@ -73,6 +74,52 @@ class Link:
     def close(self):
         for side in self.sides:
             subprocess.run(["ip", "netns", "delete", side], check=False)
+
+
+def harm(options):
+    """What `tc` puts on each end of the link; nothing where it is left as it is."""
+    if options.delay or options.loss:
+        rule = ["netem", "limit", "10000"]
+        rule += ["delay", f"{options.delay}ms"] if options.delay else []
+        rule += ["loss", f"{options.loss}%"] if options.loss else []
+        return rule + (["rate", f"{options.rate}mbit"] if options.rate else [])
+    if options.rate:
+        return ["tbf", "rate", f"{options.rate}mbit", "burst", "256kb", "latency", "50ms"]
+    return []
+
+
+def has(options):
+    """Whether this host's kernel can do that."""
+    rule = harm(options)
+    if not rule:
+        return True
+    side = f"mig-try-{os.getpid()}"
+    sh("ip", "netns", "add", side)
+    try:
+        command = ["tc", "-n", side, "qdisc", "add", "dev", "lo", "root", *rule]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    finally:
+        sh("ip", "netns", "delete", side)
+
+
+def certificates(folder):
+    """Certificates of both sides for the link's addresses, by openssl."""
+    os.mkdir(folder)
+    curve = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+    steps = [f"req -x509 {curve} -keyout ca-key.pem -out ca-cert.pem -subj /CN=ca"]
+    with open(os.path.join(folder, "names"), "w", encoding="utf-8") as names:
+        names.write("subjectAltName=IP:10.98.7.1,IP:10.98.7.2\n")
+    for side in ("server", "client"):
+        steps.append(f"req {curve} -keyout {side}-key.pem -out {side}.csr -subj /CN={side}")
+        steps.append(
+            f"x509 -req -in {side}.csr -CA ca-cert.pem -CAkey ca-key.pem -CAcreateserial"
+            f" -out {side}-cert.pem -extfile names"
+        )
+    for step in steps:
+        done = subprocess.run(["openssl", *step.split()], cwd=folder, capture_output=True, check=False)
+        if done.returncode != 0:
+            sys.exit(f"migrate: openssl {step}: {done.stderr.decode()}")
+    return folder
 
 
 class Guest:
@@ -133,6 +180,10 @@ class Hosta:
             check(here.until(guest.ready, PATIENCE), here, "hosta does not run the guest")
             command = [HOSTA, "migrate", name, f"{link.addresses[1]}:{PORT}", "--json", "--downtime",
                        f"{self.options.downtime}ms", "--timeout", "120s", *self.security()]  # fmt: skip
+            if self.options.streams > 1:
+                command += ["--streams", str(self.options.streams)]
+            if self.options.compress:
+                command += ["--compress=" + self.options.compress]
             if self.options.bandwidth:
                 command += ["--bandwidth", f"{self.options.bandwidth}M"]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -145,6 +196,7 @@ class Hosta:
                 "told": report["downtime_us"] / 1000,
                 "total": report["total_us"] / 1000,
                 "MiB": report["sent_bytes"] / (1 << 20),
+                "MB/s": report["sent_bytes"] / report["total_us"],
                 "parts": {k: report[k] / 1000 for k in
                           ("pause_us", "last_pages_us", "state_us", "hand_over_us", "resume_us")},
             }  # fmt: skip
@@ -192,6 +244,7 @@ class Qemu:
                 "told": info["downtime"],
                 "total": info["total-time"],
                 "MiB": info["ram"]["transferred"] / (1 << 20),
+                "MB/s": info["ram"]["transferred"] / max(1, info["total-time"]) / 1000,
             }
         finally:
             here.end()
@@ -221,13 +274,31 @@ def main():
     parser.add_argument("--rates", default="0,50,500", help="at which the guest writes, MiB/s")
     parser.add_argument("--downtime", type=int, default=50, help="that is asked for, ms")
     parser.add_argument("--delay", type=int, default=0, help="of the link, ms one way")
+    parser.add_argument("--loss", type=float, default=0, help="of the link, percent each way")
+    parser.add_argument("--streams", type=int, default=1, help="connections, for Hosta")
+    parser.add_argument("--compress", choices=["auto", "lz4"], help="for Hosta")
+    parser.add_argument("--table", action="store_true", help="all rows of README.md")
     parser.add_argument("--rate", type=int, default=0, help="of the link, Mbit/s")
     parser.add_argument("--bandwidth", type=int, default=0, help="limit for the migration, MiB/s")
     parser.add_argument("--first", action="store_true", help="before all else that this machine does (nice -20)")
-    parser.add_argument("--tls", help="folder with certificates, for Hosta")
+    parser.add_argument("--tls", help="folder with certificates, for Hosta; 'make' makes them")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    if options.table:
+        table(options)
+        return
+    results = measure(options)
+    if options.json:
+        print(json.dumps(results, indent=2))
+        return
+    show(options, results)
+
+
+def measure(options):
+    """The samples of each monitor at each rate."""
     folder = tempfile.mkdtemp(prefix="migrate-", dir="/dev/shm")
+    if options.tls == "make":
+        options.tls = certificates(os.path.join(folder, "tls"))
     monitors = {}
     for name, make, program in (("hosta", Hosta, HOSTA), ("qemu", Qemu, QEMU)):
         if works(program):
@@ -235,7 +306,7 @@ def main():
         else:
             print(f"migrate: {program} does not work, {name} is left out", file=sys.stderr)
     results = {}
-    link = Link(options.delay, options.rate, options.first)
+    link = Link(options)
     try:
         for rate in (int(text) for text in options.rates.split(",")):
             guest = Guest(options.memory, options.touched or options.memory * 3 // 4, rate)
@@ -247,14 +318,44 @@ def main():
     finally:
         link.close()
         shutil.rmtree(folder)
-    if options.json:
-        print(json.dumps(results, indent=2))
-        return
-    show(options, results)
+    return results
+
+
+# What is measured beyond the plain link and 512 MiB: what it is called, and what is other.
+ROWS = [
+    ("512 MiB", {"rates": "0,50,500"}),
+    ("512 MiB, 4 streams", {"rates": "500", "streams": 4}),
+    ("2 GiB", {"memory": 2048, "rates": "0,500"}),
+    ("512 MiB, TLS", {"rates": "0,500", "tls": "make"}),
+    ("512 MiB, TLS, 2 streams", {"rates": "500", "tls": "make", "streams": 2}),
+    ("512 MiB, 1 Gbit/s", {"rates": "50", "rate": 1000}),
+    ("512 MiB, 1 Gbit/s, compressed", {"rates": "50", "rate": 1000, "compress": "auto"}),
+    ("512 MiB, compressed", {"rates": "500", "compress": "auto"}),
+    ("512 MiB, 5 ms each way", {"rates": "0,50", "delay": 5}),
+    ("512 MiB, 5 ms and 0.1 % lost each way", {"rates": "50", "delay": 5, "loss": 0.1}),
+]
+
+
+def table(options):
+    """Prints all rows as Markdown, each as soon as it is there."""
+    print(f"load {os.getloadavg()[0]:.1f}, {options.runs} runs in turn, medians, Hosta / QEMU\n")
+    print("| | MiB/s | gap in the guest, ms | downtime told, ms | total, ms | MiB sent | MB/s |")
+    print("|---|---|---|---|---|---|---|")
+    for name, other in ROWS:
+        row = types.SimpleNamespace(**{**vars(options), **other})
+        if not has(row):
+            print(f"migrate: '{name}' is left out: the kernel has no {harm(row)[0]}", file=sys.stderr)
+            continue
+        for rate, samples in measure(row).items():
+            cells = []
+            for key, digits in (("guest", 0), ("told", 1), ("total", 0), ("MiB", 0), ("MB/s", 0)):
+                medians = [summary([run[key] for run in runs])[0] for runs in samples.values()]
+                cells.append(" / ".join(f"{median:.{digits}f}" for median in medians))
+            print(f"| {name} | {rate} | " + " | ".join(cells) + " |", flush=True)
 
 
 def show(options, results):
-    keys = ("guest", "told", "total", "MiB")
+    keys = ("guest", "told", "total", "MiB", "MB/s")
     print(
         f"migration of {options.memory} MiB, {options.runs} interleaved runs, median (min),"
         f" load {os.getloadavg()[0]:.1f}"
