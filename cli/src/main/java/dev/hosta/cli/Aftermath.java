@@ -62,15 +62,8 @@ final class Aftermath {
 
     private RunEnd cutShort(CutShort cut) {
         return switch (cut) {
-            case CutShort.TimedOut timedOut ->
-                    hung(
-                            ExitStatus.TIMED_OUT,
-                            "The guest ran past --timeout " + TimeText.write(timedOut.limit()));
-            case CutShort.Stalled stalled ->
-                    hung(
-                            ExitStatus.STALLED,
-                            "The guest stalled, without output or progress for --stall "
-                                    + TimeText.write(stalled.quiet()));
+            case CutShort.TimedOut timedOut -> hung(ExitStatus.TIMED_OUT, timedOut.line());
+            case CutShort.Stalled stalled -> hung(ExitStatus.STALLED, stalled.line());
             case CutShort.ScriptOver over ->
                     over.failed()
                             ? new RunEnd(

@@ -9,14 +9,25 @@ sealed interface CutShort {
      *
      * @param limit what was allowed
      */
-    record TimedOut(Duration limit) implements CutShort {}
+    record TimedOut(Duration limit) implements CutShort {
+        /** What is said of it, its end left out. */
+        String line() {
+            return "The guest ran past --timeout " + TimeText.write(limit);
+        }
+    }
 
     /**
      * It showed nothing and did nothing.
      *
      * @param quiet for so long
      */
-    record Stalled(Duration quiet) implements CutShort {}
+    record Stalled(Duration quiet) implements CutShort {
+        /** What is said of it, its end left out. */
+        String line() {
+            return "The guest stalled, without output or progress for --stall "
+                    + TimeText.write(quiet);
+        }
+    }
 
     /**
      * The script was over that ran it.

@@ -17,9 +17,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -72,10 +70,7 @@ final class DetachedRun {
 
     /** This process's own command line, with the options of this class exchanged. */
     private static List<String> commandLine(ParseResult parsed) throws IOException {
-        String all = Files.readString(Path.of("/proc/self/cmdline"));
-        List<String> words = List.of(all.substring(0, all.length() - 1).split("\0", -1));
-        int own = words.size() - parsed.originalArgs().size();
-        List<String> command = new ArrayList<>(words.subList(0, own));
+        List<String> command = OwnProcess.before(parsed.originalArgs().size());
         command.add(RunOptions.BACKGROUND);
         List<String> arguments = parsed.originalArgs();
         boolean options = true;

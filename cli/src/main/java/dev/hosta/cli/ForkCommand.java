@@ -80,10 +80,9 @@ final class ForkCommand implements Command {
             SavedMachine saved = SavedForm.read(fork.folder());
             RunRequest request = ResumeOptions.request(parsed, saved.specWith(overrides));
             tellOfPorts(name, saved.spec().nets(), overrides);
-            return new Session(
-                            request,
-                            (console, terminal) -> fork.make(saved, overrides, console, terminal))
-                    .run();
+            MachineMaking making =
+                    (console, terminal) -> fork.make(saved, overrides, console, terminal);
+            return new Session(request, ResumeOptions.making(parsed, making)).run();
         }
     }
 

@@ -1,10 +1,13 @@
 package dev.hosta.cli;
 
 import dev.hosta.device.backend.ConsoleOutput;
+import dev.hosta.machine.MachineOutcome;
+import dev.hosta.machine.MachinePhase;
 import dev.hosta.machine.VirtualMachine;
 import dev.hosta.script.ConsoleLog;
 import dev.hosta.script.PanicSign;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +75,31 @@ final class GuestWatch implements ConsoleOutput {
 
     private synchronized long bytes() {
         return bytes;
+    }
+
+    /** A machine with what it writes, to be waited for. */
+    RunLimits.Watched of(VirtualMachine machine) {
+        return new RunLimits.Watched() {
+            @Override
+            public Optional<MachineOutcome> awaitEnd(Duration limit) {
+                return machine.awaitEnd(limit);
+            }
+
+            @Override
+            public MachineOutcome awaitEnd() {
+                return machine.awaitEnd();
+            }
+
+            @Override
+            public long activity() {
+                return GuestWatch.this.activity(machine);
+            }
+
+            @Override
+            public boolean isRunning() {
+                return machine.phase() == MachinePhase.RUNNING;
+            }
+        };
     }
 
     /** A number that grows when the guest writes or has a device do something. */

@@ -98,6 +98,7 @@ final class ReceiveCommand implements Command {
                                 pairing.isPresent() ? pairing : tls);
         // Loads the native library beside the warm-up.
         PidFile.ownPid();
+        Optional<ScriptLine> script = ScriptLine.of(parsed);
         warmUp.await();
         MigrationDestination destination =
                 MigrationDestination.listen(at, pairing.isPresent() ? pairing : tls);
@@ -113,7 +114,7 @@ final class ReceiveCommand implements Command {
                         System.err.println(
                                 Failure.line(
                                         "One VM may come with --token " + own.token().text())));
-        Coming coming = new Coming(parsed);
+        Coming coming = new Coming(parsed, script);
         Thread hook = new Thread(coming::leave, "leave");
         Runtime.getRuntime().addShutdownHook(hook);
         VirtualMachine machine = destination.await(coming);
@@ -123,11 +124,13 @@ final class ReceiveCommand implements Command {
     /** The run of a guest that is on its way, and what was claimed for it. */
     private static final class Coming implements Landing {
         private final ParseResult parsed;
+        private final Optional<ScriptLine> script;
         private String lastWhy = "";
         private Optional<Session> session = Optional.empty();
 
-        Coming(ParseResult parsed) {
+        Coming(ParseResult parsed, Optional<ScriptLine> script) {
             this.parsed = parsed;
+            this.script = script;
         }
 
         Session session() {
@@ -150,6 +153,7 @@ final class ReceiveCommand implements Command {
 
         @Override
         public void makeReady(VirtualMachine machine) {
+            script.ifPresent(line -> line.connected(machine));
             session().makeReady();
         }
 

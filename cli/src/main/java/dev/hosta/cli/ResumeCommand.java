@@ -88,10 +88,9 @@ final class ResumeCommand implements Command {
                         RunOptions.value(parsed, CLOCK, ResumeCommand::clock)
                                 .orElse(ClockChoice.STOPPED));
         warmUp.await();
-        return new Session(
-                        request,
-                        (console, terminal) -> saved.restore(overrides, console, terminal, options))
-                .run();
+        MachineMaking making =
+                (console, terminal) -> saved.restore(overrides, console, terminal, options);
+        return new Session(request, ResumeOptions.making(parsed, making)).run();
     }
 
     @Override

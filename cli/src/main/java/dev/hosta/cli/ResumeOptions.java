@@ -48,7 +48,9 @@ final class ResumeOptions {
                         .build());
     }
 
+    /** What {@code receive} takes as well. */
     static void addDisksTo(CommandSpec spec) {
+        ScriptLine.addTo(spec);
         list(
                 spec,
                 DISK,
@@ -147,6 +149,16 @@ final class ResumeOptions {
                 parsed.hasMatchedOption(ACCEPT),
                 map(parsed, NET, ResumeOptions::carrier),
                 twin);
+    }
+
+    /** Makes the machine, and puts the script behind its agent, if one started this process. */
+    static MachineMaking making(ParseResult parsed, MachineMaking making) {
+        Optional<ScriptLine> script = ScriptLine.of(parsed);
+        if (script.isEmpty()) {
+            return making;
+        }
+        ScriptLine line = script.get();
+        return (console, terminal) -> line.connected(making.make(console, terminal));
     }
 
     /** How a machine that goes on is shown. */

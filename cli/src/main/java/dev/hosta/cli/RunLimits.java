@@ -1,8 +1,6 @@
 package dev.hosta.cli;
 
 import dev.hosta.machine.MachineOutcome;
-import dev.hosta.machine.MachinePhase;
-import dev.hosta.machine.VirtualMachine;
 
 import java.time.Duration;
 import java.util.Optional;
@@ -17,48 +15,69 @@ import java.util.function.Consumer;
  * <p>Threading: one thread.
  */
 final class RunLimits {
+    /** A guest that is waited for. */
+    interface Watched {
+        /** Waits for its end; empty when it goes on after that time. */
+        Optional<MachineOutcome> awaitEnd(Duration limit);
+
+        /** A number that changes as it does something. */
+        long activity();
+
+        /** Whether its vCPUs are to run. */
+        boolean isRunning();
+
+        /** Waits for its end. */
+        default MachineOutcome awaitEnd() {
+            while (true) {
+                Optional<MachineOutcome> outcome = awaitEnd(LONGEST_WAIT);
+                if (outcome.isPresent()) {
+                    return outcome.get();
+                }
+            }
+        }
+    }
+
+    private static final Duration LONGEST_WAIT = Duration.ofDays(1);
     private static final Duration LONGEST_LOOK = Duration.ofMillis(500);
     private static final int LOOKS_A_STALL = 10;
 
     private final Optional<Duration> timeout;
     private final Optional<Duration> stall;
     private final long beginNanos = System.nanoTime();
-    private final GuestWatch watch;
 
-    RunLimits(Optional<Duration> timeout, Optional<Duration> stall, GuestWatch watch) {
+    RunLimits(Optional<Duration> timeout, Optional<Duration> stall) {
         this.timeout = timeout;
         this.stall = stall;
-        this.watch = watch;
     }
 
     /**
      * Waits.
      *
-     * @param cutShort is to end the machine that is past a limit
+     * @param cutShort is to end the guest that is past a limit
      */
-    MachineOutcome await(VirtualMachine machine, Consumer<CutShort> cutShort) {
+    MachineOutcome await(Watched guest, Consumer<CutShort> cutShort) {
         if (timeout.isEmpty() && stall.isEmpty()) {
-            return machine.awaitEnd();
+            return guest.awaitEnd();
         }
-        long last = watch.activity(machine);
+        long last = guest.activity();
         long since = System.nanoTime();
         while (true) {
-            Optional<MachineOutcome> outcome = machine.awaitEnd(nextLook());
+            Optional<MachineOutcome> outcome = guest.awaitEnd(nextLook());
             if (outcome.isPresent()) {
                 return outcome.get();
             }
             long now = System.nanoTime();
             if (timeout.isPresent() && now - beginNanos >= timeout.get().toNanos()) {
                 cutShort.accept(new CutShort.TimedOut(timeout.get()));
-                return machine.awaitEnd();
+                return guest.awaitEnd();
             }
-            long activity = watch.activity(machine);
-            if (activity != last || machine.phase() != MachinePhase.RUNNING) {
+            long activity = guest.activity();
+            if (activity != last || !guest.isRunning()) {
                 last = activity;
                 since = now;
             } else if (stall.isPresent() && now - since >= stall.get().toNanos()) {
                 cutShort.accept(new CutShort.Stalled(stall.get()));
-                return machine.awaitEnd();
+                return guest.awaitEnd();
             }
         }
     }

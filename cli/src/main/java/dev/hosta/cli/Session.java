@@ -67,7 +67,8 @@ final class Session implements ConsoleInput.Guest {
         this.first = first;
         this.saves = new SessionSaves(request.machine().name());
         this.console = Console.of(request.console(), this);
-        this.script = request.watching().script().map(named -> new ScriptedRun(named, this));
+        this.script =
+                request.watching().script().map(named -> new ScriptedRun(named, name(), this));
         this.log = request.watching().log().map(file -> new ConsoleLog(file, Failure::print));
         this.watch = new GuestWatch(console.output(), log, script, this::panicked);
         this.hub = new ConsoleHub(watch, this::offer);
@@ -76,7 +77,7 @@ final class Session implements ConsoleInput.Guest {
                         ? Optional.of(new TerminalPort(this::stop))
                         : Optional.empty();
         this.place = new RunPlace(this, request, console);
-        this.limits = new RunLimits(request.timeout(), request.watching().stall(), watch);
+        this.limits = new RunLimits(request.timeout(), request.watching().stall());
     }
 
     /**
@@ -139,7 +140,7 @@ final class Session implements ConsoleInput.Guest {
         if (script.isPresent()) {
             end = script.get().judge(end);
         }
-        if (elsewhere.isPresent()) {
+        if (elsewhere.isPresent() && !(script.isPresent() && script.get().isElsewhere())) {
             Failure.print("'" + name() + "' " + elsewhere.get() + ".");
         }
         return end.tell();
@@ -148,6 +149,9 @@ final class Session implements ConsoleInput.Guest {
     private RunEnd runUntilEnd() {
         while (true) {
             RunEnd end = runOne();
+            if (script.isPresent() && script.get().isElsewhere()) {
+                return script.get().awaitElsewhere(limits, this::cutShort, this::cutSoFar);
+            }
             if (!isAgain(end) && !isToResume()) {
                 return end;
             }
@@ -189,7 +193,7 @@ final class Session implements ConsoleInput.Guest {
         if (script.isPresent()) {
             script.get().attach(vm);
         }
-        MachineOutcome outcome = limits.await(vm, this::cutShort);
+        MachineOutcome outcome = limits.await(watch.of(vm), this::cutShort);
         Optional<String> panic = request.watching().panics() ? watch.panic() : Optional.empty();
         return new Aftermath(vm, outcome, panic, request.watching().symbols()).end(cutSoFar());
     }
@@ -270,9 +274,9 @@ final class Session implements ConsoleInput.Guest {
         cutShort(new CutShort.ScriptOver(failed));
     }
 
-    /** A number that grows as the guest does something. */
-    long activity(VirtualMachine vm) {
-        return watch.activity(vm);
+    /** Looks at what the guest writes, wherever it runs. */
+    GuestWatch watch() {
+        return watch;
     }
 
     /** Ends the guest for a reason that the process tells of and returns; the first one counts. */
@@ -334,6 +338,15 @@ final class Session implements ConsoleInput.Guest {
         machine.ifPresent(VirtualMachine::requestStop);
     }
 
+    /** Takes the machine down, whose guest ends, or goes on elsewhere where its script sent it. */
+    void takeDown() {
+        if (script.isPresent() && script.get().isLeaving()) {
+            reboot(false);
+        } else {
+            stop();
+        }
+    }
+
     /** The VM as it is now, for those who ask over the API. */
     synchronized VmView view() {
         return new VmView(
@@ -345,8 +358,12 @@ final class Session implements ConsoleInput.Guest {
     }
 
     /** Takes the machine down and boots it anew. */
-    synchronized void reboot() {
-        rebooting = true;
+    void reboot() {
+        reboot(true);
+    }
+
+    private synchronized void reboot(boolean anew) {
+        rebooting = anew;
         machine.ifPresent(VirtualMachine::requestStop);
     }
 

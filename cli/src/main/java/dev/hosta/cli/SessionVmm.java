@@ -80,7 +80,7 @@ final class SessionVmm implements Vmm {
     @Override
     public void shutdown() {
         requireArrived();
-        session.stop();
+        session.takeDown();
     }
 
     @Override

@@ -38,7 +38,7 @@ public final class AgentLink implements AgentPort.Host {
     private boolean busy;
 
     // Guarded by this object's monitor.
-    private final byte[] ring = new byte[CAPACITY];
+    private byte[] ring = new byte[CAPACITY];
     private int head;
     private int count;
     private ByteBuffer forGuest;
@@ -87,11 +87,32 @@ public final class AgentLink implements AgentPort.Host {
         return forGuest.hasRemaining() ? forGuest.get() & 0xff : 0;
     }
 
+    private static byte[] rest(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
+    }
+
+    /**
+     * Waits for bytes for the guest, and takes them: for whoever carries them to a guest elsewhere.
+     *
+     * @return at least one; none once the guest has ended
+     */
+    public synchronized byte[] awaitForGuest() throws InterruptedException {
+        while (!forGuest.hasRemaining() && !ended) {
+            wait();
+        }
+        byte[] bytes = ended ? new byte[0] : rest(forGuest);
+        forGuest.position(forGuest.limit());
+        return bytes;
+    }
+
     /** Another machine: what was on its way is lost, and its agent is yet to come. */
     public synchronized void restart() {
         count = 0;
         here = false;
         forGuest = ByteBuffer.wrap(new byte[] {mode});
+        notifyAll();
     }
 
     /**
@@ -170,6 +191,7 @@ public final class AgentLink implements AgentPort.Host {
     private synchronized void give(ByteBuffer bytes) {
         ByteBuffer all = ByteBuffer.allocate(forGuest.remaining() + bytes.remaining());
         forGuest = all.put(forGuest).put(bytes).flip();
+        notifyAll();
     }
 
     private int frame(AgentFrames frames, long endNanos) throws InterruptedException {
@@ -183,6 +205,7 @@ public final class AgentLink implements AgentPort.Host {
             synchronized (this) {
                 if (here) {
                     forGuest = ByteBuffer.wrap(new byte[] {mode});
+                    notifyAll();
                 }
                 here = true;
             }

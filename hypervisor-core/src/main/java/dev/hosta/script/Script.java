@@ -37,10 +37,19 @@ public record Script(Optional<Guest> guest, List<Step> steps, List<Step> last) {
         return new Script(Optional.empty(), steps, List.of());
     }
 
+    /** Every step, those within others behind them. */
+    private Stream<Step> all() {
+        return Stream.concat(steps.stream(), last.stream()).flatMap(Step::all);
+    }
+
+    /** How many steps there are to take. */
+    public int count() {
+        return Math.toIntExact(all().count());
+    }
+
     /** Whether it runs commands in the guest, for which that needs the agent. */
     public boolean needsAgent() {
-        return Stream.concat(steps.stream(), last.stream())
-                .map(Step::action)
+        return all().map(Step::action)
                 .anyMatch(
                         action ->
                                 action instanceof Step.Run
@@ -50,7 +59,7 @@ public record Script(Optional<Guest> guest, List<Step> steps, List<Step> last) {
 
     /** Whether the commands are all that the guest is for: the agent is its init then. */
     public boolean isForCommands() {
-        return steps.stream().anyMatch(step -> step.action() instanceof Step.Exec);
+        return all().anyMatch(step -> step.action() instanceof Step.Exec);
     }
 
     /** Whether it leaves the guest to end by itself: nothing was waited for after the last word. */

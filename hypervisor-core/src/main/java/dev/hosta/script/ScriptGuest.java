@@ -47,14 +47,43 @@ public interface ScriptGuest {
     /** Ends it from outside. */
     void stop();
 
-    /** Saves it; it goes on. */
-    void snapshot(Path folder);
+    /**
+     * Saves it; it goes on.
+     *
+     * @param endNanos {@link System#nanoTime} after which to give up
+     */
+    void snapshot(Path folder, long endNanos);
 
-    /** Saves it and takes its machine down; {@link #resume} must follow. */
-    void suspend(Path folder);
+    /**
+     * Saves it and takes its machine down; {@link #resume} must follow.
+     *
+     * @param endNanos after which to give up
+     */
+    void suspend(Path folder, long endNanos);
 
-    /** Goes on from what was saved. */
-    void resume(Path folder);
+    /**
+     * Goes on from what was saved.
+     *
+     * @param endNanos after which to give up
+     * @return who takes this guest's place; may be this one
+     */
+    ScriptGuest resume(Path folder, long endNanos) throws InterruptedException;
+
+    /**
+     * A second guest that begins as this one stands.
+     *
+     * @param endNanos after which to give up
+     * @return that guest, for which {@link #stop} waits until nothing is left of it
+     */
+    ScriptGuest fork(long endNanos) throws InterruptedException;
+
+    /**
+     * Sends it to another VMM on this host.
+     *
+     * @param endNanos after which to give up
+     * @return who takes this guest's place: itself, over there
+     */
+    ScriptGuest migrate(long endNanos) throws InterruptedException;
 
     /**
      * Runs a command in it, by its agent.

@@ -72,9 +72,11 @@ public final class ScriptReader {
             throw new ScriptException(file + ": the key 'steps' is missing.");
         }
         StepReader reader = new StepReader(nodes, file, timeout);
-        List<Step> steps = steps(map.get("steps"), reader);
+        List<Step> steps = reader.steps(map.get("steps"), "the steps");
         List<Step> last =
-                map.containsKey("finally") ? steps(map.get("finally"), reader) : List.of();
+                map.containsKey("finally")
+                        ? reader.steps(map.get("finally"), "the steps")
+                        : List.of();
         return new Script(guest, steps, last);
     }
 
@@ -112,14 +114,6 @@ public final class ScriptReader {
             throw nodes.wrong(node, "'guest' names nothing to run, such as: hello");
         }
         return new Script.Guest(nodes.place(node), words);
-    }
-
-    private List<Step> steps(Node node, StepReader reader) {
-        List<Step> steps = new ArrayList<>();
-        for (Node step : nodes.list(node, "the steps")) {
-            steps.add(reader.step(step));
-        }
-        return steps;
     }
 
     private Duration time(Node node) {

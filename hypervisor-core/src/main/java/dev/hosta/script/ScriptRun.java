@@ -29,11 +29,12 @@ public final class ScriptRun {
 
     private final String name;
     private final Script script;
-    private final ScriptGuest guest;
     private final Consumer<StepResult> listener;
     private final Map<String, String> captured = new TreeMap<>();
     private final List<StepResult> results = new ArrayList<>();
     private OptionalInt status = OptionalInt.empty();
+    private Optional<String> screen = Optional.empty();
+    private volatile ScriptGuest guest;
 
     /**
      * Nothing is done yet.
@@ -51,26 +52,58 @@ public final class ScriptRun {
 
     /** Takes the steps up to the first that fails, then those that are always the last. */
     public ScriptResult run() throws InterruptedException {
-        for (Step step : script.steps()) {
-            if (!take(step)) {
-                break;
-            }
-        }
-        String screen = guest.console().screen();
+        takeAll(script.steps());
         for (Step step : script.last()) {
             take(step);
         }
-        int planned = script.steps().size() + script.last().size();
-        return new ScriptResult(name, results, planned, screen, status);
+        String last = screen.orElseGet(() -> guest.console().screen());
+        return new ScriptResult(name, results, script.count(), last, status);
+    }
+
+    /**
+     * The guest as it is now: another than in the beginning once it has gone elsewhere. Any thread.
+     */
+    public ScriptGuest guest() {
+        return guest;
+    }
+
+    private boolean takeAll(List<Step> steps) throws InterruptedException {
+        for (Step step : steps) {
+            if (!take(step)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean take(Step step) throws InterruptedException {
+        return step.action() instanceof Step.Fork fork ? inFork(step, fork) : takeOne(step);
+    }
+
+    /** The fork itself is one step, over once the second guest runs. */
+    private boolean inFork(Step step, Step.Fork fork) throws InterruptedException {
+        ScriptGuest first = guest;
+        if (!takeOne(step)) {
+            return false;
+        }
+        try {
+            return takeAll(fork.steps());
+        } finally {
+            guest.stop();
+            guest = first;
+        }
+    }
+
+    private boolean takeOne(Step step) throws InterruptedException {
         long begin = System.nanoTime();
         Optional<String> failure = Optional.empty();
         try {
             act(step, begin + step.timeout().toNanos());
         } catch (StepException e) {
             failure = Optional.of(e.getMessage());
+            if (screen.isEmpty()) {
+                screen = Optional.of(guest.console().screen());
+            }
         }
         Duration took = Duration.ofNanos(System.nanoTime() - begin);
         StepResult result = new StepResult(step, results.size() + 1, took, failure);
@@ -91,16 +124,30 @@ public final class ScriptRun {
             case Step.WaitForFile wait -> awaitFile(wait.path().with(captured), step, endNanos);
             case Step.WaitForEnd wait -> awaitEnd(wait.status(), step, endNanos);
             case Step.SleepUntilIdle idle -> awaitIdle(idle.quiet(), step, endNanos);
-            case Step.Pause p -> guest.pause();
-            case Step.Unpause u -> guest.unpause();
-            case Step.PowerButton p -> guest.pressPowerButton();
-            case Step.Stop s -> guest.stop();
-            case Step.Snapshot snapshot -> guest.snapshot(snapshot.folder());
-            case Step.Suspend suspend -> guest.suspend(suspend.folder());
-            case Step.Resume resume -> guest.resume(resume.folder());
+            case Step.Plain plain -> act(plain.word(), endNanos);
+            case Step.Save save -> act(save, endNanos);
+            case Step.Fork fork -> guest = guest.fork(endNanos);
             case Step.Run run -> run(run, endNanos);
             case Step.Exec exec -> exec(exec, endNanos);
             case Step.Assert claim -> check(claim);
+        }
+    }
+
+    private void act(Step.Word word, long endNanos) throws InterruptedException {
+        switch (word) {
+            case PAUSE -> guest.pause();
+            case UNPAUSE -> guest.unpause();
+            case POWER_BUTTON -> guest.pressPowerButton();
+            case MIGRATE -> guest = guest.migrate(endNanos);
+            case STOP -> guest.stop();
+        }
+    }
+
+    private void act(Step.Save save, long endNanos) throws InterruptedException {
+        switch (save.saving()) {
+            case SNAPSHOT -> guest.snapshot(save.folder(), endNanos);
+            case SUSPEND -> guest.suspend(save.folder(), endNanos);
+            case RESUME -> guest = guest.resume(save.folder(), endNanos);
         }
     }
 

@@ -2,11 +2,14 @@ package dev.hosta.script;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 
 /**
  * One step of a script.
@@ -73,17 +76,20 @@ public record Step(Place place, Action action, Duration timeout) {
         }
     }
 
+    /** Waits for something other than text on the console. */
+    public sealed interface Wait extends Action {
+        @Override
+        default String name() {
+            return "wait-for";
+        }
+    }
+
     /**
      * Waits until something on this host takes connections.
      *
      * @param port TCP, 1 to 65535
      */
-    public record WaitForPort(int port) implements Action {
-        @Override
-        public String name() {
-            return "wait-for";
-        }
-
+    public record WaitForPort(int port) implements Wait {
         @Override
         public String detail() {
             return "port " + port;
@@ -95,12 +101,7 @@ public record Step(Place place, Action action, Duration timeout) {
      *
      * @param path with names of captures
      */
-    public record WaitForFile(Template path) implements Action {
-        @Override
-        public String name() {
-            return "wait-for";
-        }
-
+    public record WaitForFile(Template path) implements Wait {
         @Override
         public String detail() {
             return "file '" + path.text() + "'";
@@ -112,12 +113,7 @@ public record Step(Place place, Action action, Duration timeout) {
      *
      * @param status with which it must end; any where empty
      */
-    public record WaitForEnd(OptionalInt status) implements Action {
-        @Override
-        public String name() {
-            return "wait-for";
-        }
-
+    public record WaitForEnd(OptionalInt status) implements Wait {
         @Override
         public String detail() {
             return status.isPresent() ? "status " + status.getAsInt() : "end";
@@ -141,47 +137,62 @@ public record Step(Place place, Action action, Duration timeout) {
         }
     }
 
-    /** Stops the vCPUs. */
-    public record Pause() implements Action {
-        @Override
-        public String name() {
-            return "pause";
-        }
-    }
+    /** What is done without further words. */
+    public enum Word {
+        /** Stops the vCPUs. */
+        PAUSE,
+        /** Lets the vCPUs go on. */
+        UNPAUSE,
+        /** Presses the ACPI power button. */
+        POWER_BUTTON,
+        /** Has the guest migrate to another VMM on this host, where the script goes on with it. */
+        MIGRATE,
+        /** Ends the guest from outside. */
+        STOP;
 
-    /** Lets the vCPUs go on. */
-    public record Unpause() implements Action {
-        @Override
-        public String name() {
-            return "unpause";
-        }
-    }
-
-    /** Presses the ACPI power button. */
-    public record PowerButton() implements Action {
-        @Override
-        public String name() {
-            return "power-button";
-        }
-    }
-
-    /** Ends the guest from outside. */
-    public record Stop() implements Action {
-        @Override
-        public String name() {
-            return "stop";
+        /** Its name in a script. */
+        String text() {
+            return textOf(this);
         }
     }
 
     /**
-     * Saves the guest, which runs on.
+     * Does what its word says.
      *
-     * @param folder new, or a saved form to write over
+     * @param word that stands alone
      */
-    public record Snapshot(Path folder) implements Action {
+    public record Plain(Word word) implements Action {
         @Override
         public String name() {
-            return "snapshot";
+            return word.text();
+        }
+    }
+
+    /** What is done with a saved form. */
+    public enum Saving {
+        /** Saves the guest, which runs on. */
+        SNAPSHOT,
+        /** Saves the guest and takes its machine down; only {@link #RESUME} goes on from there. */
+        SUSPEND,
+        /** Makes a new machine of what was saved, in place of the one that was suspended. */
+        RESUME;
+
+        /** Its name in a script. */
+        String text() {
+            return textOf(this);
+        }
+    }
+
+    /**
+     * Saves the guest, or goes on with a saved one.
+     *
+     * @param saving which of them
+     * @param folder of the saved form; to save into, new or one to write over
+     */
+    public record Save(Saving saving, Path folder) implements Action {
+        @Override
+        public String name() {
+            return saving.text();
         }
 
         @Override
@@ -191,37 +202,24 @@ public record Step(Place place, Action action, Duration timeout) {
     }
 
     /**
-     * Saves the guest and takes its machine down; only {@link Resume} goes on from there.
+     * Takes steps with a second guest, which begins as this one stands and ends behind them.
      *
-     * @param folder as of {@link Snapshot}
+     * @param steps in their order
      */
-    public record Suspend(Path folder) implements Action {
-        @Override
-        public String name() {
-            return "suspend";
+    public record Fork(List<Step> steps) implements Action {
+        /** Copies the list. */
+        public Fork {
+            steps = List.copyOf(steps);
         }
 
         @Override
-        public String detail() {
-            return folder.toString();
+        public String name() {
+            return "fork";
         }
     }
 
-    /**
-     * Makes a new machine of what was saved, in place of the one that was suspended.
-     *
-     * @param folder a saved form
-     */
-    public record Resume(Path folder) implements Action {
-        @Override
-        public String name() {
-            return "resume";
-        }
-
-        @Override
-        public String detail() {
-            return folder.toString();
-        }
+    private static String textOf(Enum<?> word) {
+        return word.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /**
@@ -282,6 +280,13 @@ public record Step(Place place, Action action, Duration timeout) {
         Pattern pattern(Map<String, String> values) {
             return compile(is.with(values, Pattern::quote));
         }
+    }
+
+    /** It, and the steps within it. */
+    Stream<Step> all() {
+        return action instanceof Fork fork
+                ? Stream.concat(Stream.of(this), fork.steps().stream().flatMap(Step::all))
+                : Stream.of(this);
     }
 
     /** What it does, in a word or two. */

@@ -8,6 +8,7 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -33,6 +34,8 @@ final class StepReader {
                     "snapshot",
                     "suspend",
                     "resume",
+                    "fork",
+                    "migrate",
                     "run",
                     "assert",
                     "power-button",
@@ -42,10 +45,15 @@ final class StepReader {
             java.util.stream.Stream.concat(ACTIONS.stream(), OPTIONS.stream()).toList();
     private static final List<String> WAITS = List.of("console", "port", "file", "status");
 
+    private static final int MOST_DEPTH = 8;
+    private static final int MOST_STEPS = 10_000;
+
     private final ScriptNodes nodes;
     private final Path file;
     private final Duration timeout;
     private final Set<String> bound = new HashSet<>();
+    private int depth;
+    private int count;
 
     /**
      * Nothing read yet.
@@ -59,7 +67,24 @@ final class StepReader {
         this.timeout = timeout;
     }
 
-    Step step(Node node) {
+    /** The steps of a list; aliases can make a list hold itself. */
+    List<Step> steps(Node node, String what) {
+        if (depth == MOST_DEPTH) {
+            throw nodes.wrong(node, "forks stand " + MOST_DEPTH + " deep in one another at most");
+        }
+        depth++;
+        List<Step> steps = new ArrayList<>();
+        for (Node step : nodes.list(node, what)) {
+            if (++count > MOST_STEPS) {
+                throw nodes.wrong(step, "a script has at most " + MOST_STEPS + " steps");
+            }
+            steps.add(step(step));
+        }
+        depth--;
+        return steps;
+    }
+
+    private Step step(Node node) {
         if (node instanceof ScalarNode scalar) {
             String name = scalar.getValue();
             return new Step(nodes.place(node), word(node, name), timeout);
@@ -105,10 +130,11 @@ final class StepReader {
 
     private Step.Action word(Node node, String name) {
         return switch (name) {
-            case "pause" -> new Step.Pause();
-            case "unpause" -> new Step.Unpause();
-            case "power-button" -> new Step.PowerButton();
-            case "stop" -> new Step.Stop();
+            case "pause" -> new Step.Plain(Step.Word.PAUSE);
+            case "unpause" -> new Step.Plain(Step.Word.UNPAUSE);
+            case "power-button" -> new Step.Plain(Step.Word.POWER_BUTTON);
+            case "migrate" -> new Step.Plain(Step.Word.MIGRATE);
+            case "stop" -> new Step.Plain(Step.Word.STOP);
             default -> {
                 if (ACTIONS.contains(name)) {
                     throw nodes.wrong(node, "behind '" + name + ":' stands what it is about");
@@ -133,9 +159,10 @@ final class StepReader {
             }
             case "wait-for" -> waitFor(node);
             case "sleep-until-idle" -> new Step.SleepUntilIdle(TimeSpan.parse(text(node, name)));
-            case "snapshot" -> new Step.Snapshot(path(node, name));
-            case "suspend" -> new Step.Suspend(path(node, name));
-            case "resume" -> new Step.Resume(path(node, name));
+            case "snapshot" -> new Step.Save(Step.Saving.SNAPSHOT, path(node, name));
+            case "suspend" -> new Step.Save(Step.Saving.SUSPEND, path(node, name));
+            case "resume" -> new Step.Save(Step.Saving.RESUME, path(node, name));
+            case "fork" -> new Step.Fork(steps(node, "the steps of a fork"));
             case "run" -> run(node, map);
             case "assert" -> claim(node, map);
             default -> {

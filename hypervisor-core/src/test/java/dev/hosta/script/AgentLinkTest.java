@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Timeout;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -100,6 +101,38 @@ class AgentLinkTest {
         link.restart();
         assertEquals('A', link.next());
         assertEquals('B', new AgentLink(false).next());
+    }
+
+    @Test
+    void aTwinsAgentIsWhereTheFirstOnesIs() throws InterruptedException {
+        guest(
+                () -> {
+                    begin();
+                    frame('S', (byte) 0);
+                });
+        run("first");
+        AgentLink twin = link.twin();
+        link.restart();
+        // Nobody says hello over there: that was done before.
+        Thread other =
+                new Thread(
+                        () -> {
+                            try {
+                                assertEquals(8, twin.awaitForGuest().length);
+                                assertEquals(0, twin.waiting());
+                                List.of(0x53, 1, 0, 7).forEach(twin::take);
+                                twin.end();
+                                assertEquals(0, twin.awaitForGuest().length);
+                            } catch (InterruptedException e) {
+                                throw new AssertionError(e);
+                            }
+                        });
+        other.start();
+        long end = System.nanoTime() + 20_000_000_000L;
+        CommandResult result = twin.run("next", end, Optional.empty(), Optional.empty());
+        other.join();
+        assertEquals(7, result.status());
+        assertEquals('A', link.next());
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -53,6 +54,9 @@ class ScriptReaderTest {
                           - snapshot: a
                           - suspend: /b
                           - resume: /b
+                          - fork:
+                            - send: b
+                            - migrate
                           - run: uname -r
                             status: 3
                             into: kernel
@@ -67,21 +71,27 @@ class ScriptReaderTest {
                         """);
         assertEquals(List.of("echo", "--memory", "64M"), script.guest().orElseThrow().words());
         List<Step> steps = script.steps();
-        assertEquals(16, steps.size());
+        assertEquals(17, steps.size());
+        assertEquals(20, script.count());
         assertTrue(script.needsAgent() && !script.isForCommands());
-        assertEquals(new Step.WaitForFile(new Template("/run/${port}")), steps.get(15).action());
+        assertEquals(new Step.WaitForFile(new Template("/run/${port}")), steps.get(16).action());
         assertEquals(Duration.ofSeconds(5), steps.getFirst().timeout());
         assertEquals(Duration.ofMinutes(1), steps.get(1).timeout());
         assertTrue(steps.getFirst().place().text().endsWith("s.yaml:4:5"));
         assertEquals(new Step.WaitForPort(8080), steps.get(2).action());
         assertInstanceOf(Step.Expect.class, steps.get(3).action());
-        assertEquals(new Step.Snapshot(folder.resolve("a")), steps.get(7).action());
-        Step.Run run = assertInstanceOf(Step.Run.class, steps.get(10).action());
+        assertEquals(
+                new Step.Save(Step.Saving.SNAPSHOT, folder.resolve("a")), steps.get(7).action());
+        Step.Fork fork = assertInstanceOf(Step.Fork.class, steps.get(10).action());
+        assertEquals(new Step.Plain(Step.Word.MIGRATE), fork.steps().get(1).action());
+        Step.Run run = assertInstanceOf(Step.Run.class, steps.get(11).action());
         assertEquals(3, run.status());
         assertEquals("kernel", run.into().orElseThrow());
-        assertEquals(new Step.WaitForEnd(OptionalInt.of(7)), steps.get(13).action());
-        assertEquals(new Step.WaitForEnd(OptionalInt.empty()), steps.get(14).action());
-        assertEquals(List.of(new Step.Stop()), script.last().stream().map(Step::action).toList());
+        assertEquals(new Step.WaitForEnd(OptionalInt.of(7)), steps.get(14).action());
+        assertEquals(new Step.WaitForEnd(OptionalInt.empty()), steps.get(15).action());
+        assertEquals(
+                List.of(new Step.Plain(Step.Word.STOP)),
+                script.last().stream().map(Step::action).toList());
     }
 
     @Test
@@ -114,6 +124,10 @@ class ScriptReaderTest {
                 "steps:\\n- expect: login:|:2:16: mapping values are not allowed here",
                 "steps:\\n- expect: [a]|:2:11: 'expect' must be a text.",
                 "steps: 5|:1:8: the steps must be a list",
+                "steps:\\n- fork|:2:3: behind 'fork:' stands what it is about.",
+                "steps:\\n- fork: x|:2:9: the steps of a fork must be a list",
+                "steps:\\n- fork: [halt]|:2:10: there is no step 'halt'; there are expect,",
+                "steps: &a\\n- fork: *a|:1:8: forks stand 8 deep in one another at most.",
                 "guest: hello|: the key 'steps' is missing.",
                 "guest: ''\\nsteps: []|:1:8: 'guest' names nothing to run",
                 "step: []|:1:1: a script has no 'step'; did you mean 'steps'?",
@@ -125,6 +139,17 @@ class ScriptReaderTest {
     void aMistakeIsOneLineWithItsPlace(String text, String expected) {
         String said = complaint(text.replace("\\n", "\n").replace("\\\\", "\\"));
         assertTrue(said.startsWith(expected), said);
+    }
+
+    @Test
+    void aliasesThatMultiplyAreNoEndlessScript() {
+        StringBuilder text = new StringBuilder("steps:\n- fork: &a0 [pause]\n");
+        for (int i = 1; i < 7; i++) {
+            String list = String.join(", ", Collections.nCopies(8, "{fork: *a" + (i - 1) + "}"));
+            text.append("- fork: &a").append(i).append(" [").append(list).append("]\n");
+        }
+        String said = complaint(text.toString());
+        assertTrue(said.endsWith("a script has at most 10000 steps."), said);
     }
 
     @Test

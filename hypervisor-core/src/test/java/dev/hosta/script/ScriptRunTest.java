@@ -31,6 +31,7 @@ class ScriptRunTest {
         private final List<String> done = new ArrayList<>();
         private final Queue<CommandResult> answers = new ArrayDeque<>();
         private Optional<MachineOutcome> outcome = Optional.empty();
+        private Optional<FakeGuest> twin = Optional.empty();
 
         @Override
         public ConsoleText console() {
@@ -78,18 +79,31 @@ class ScriptRunTest {
         }
 
         @Override
-        public void snapshot(Path folder) {
+        public void snapshot(Path folder, long endNanos) {
             done.add("snapshot " + folder);
         }
 
         @Override
-        public void suspend(Path folder) {
+        public void suspend(Path folder, long endNanos) {
             done.add("suspend " + folder);
         }
 
         @Override
-        public void resume(Path folder) {
+        public ScriptGuest resume(Path folder, long endNanos) {
             done.add("resume " + folder);
+            return this;
+        }
+
+        @Override
+        public ScriptGuest fork(long endNanos) {
+            done.add("fork");
+            return twin.orElseThrow(() -> new StepException("no fork"));
+        }
+
+        @Override
+        public ScriptGuest migrate(long endNanos) {
+            done.add("migrate");
+            return twin.orElseThrow();
         }
 
         @Override
@@ -106,6 +120,10 @@ class ScriptRunTest {
 
     private static Step step(Step.Action action) {
         return new Step(HERE, action, Duration.ofSeconds(1));
+    }
+
+    private static Step.Action word(Step.Word word) {
+        return new Step.Plain(word);
     }
 
     private ScriptResult run(List<Step> last, Step.Action... actions) throws InterruptedException {
@@ -141,10 +159,10 @@ class ScriptRunTest {
     void theFirstFailureEndsTheStepsButNotTheLastOnes() throws InterruptedException {
         ScriptResult result =
                 run(
-                        List.of(step(new Step.Unpause()), step(new Step.Stop())),
-                        new Step.Pause(),
-                        new Step.Unpause(),
-                        new Step.PowerButton());
+                        List.of(step(word(Step.Word.UNPAUSE)), step(word(Step.Word.STOP))),
+                        word(Step.Word.PAUSE),
+                        word(Step.Word.UNPAUSE),
+                        word(Step.Word.POWER_BUTTON));
         assertEquals(List.of("pause", "stop"), guest.done);
         assertEquals(2, result.failed().orElseThrow().number());
         assertEquals("here: Step 2, unpause: no.", result.failed().orElseThrow().line());
@@ -198,5 +216,62 @@ class ScriptRunTest {
         assertEquals(
                 "the guest ended with status 7 and had not shown that",
                 shown.failed().orElseThrow().failure().orElseThrow());
+    }
+
+    @Test
+    void aForkTakesItsOwnStepsAndEnds() throws InterruptedException {
+        FakeGuest twin = new FakeGuest();
+        guest.twin = Optional.of(twin);
+        "n=5\n".chars().forEach(guest.text::write);
+        "twin 5\n".chars().forEach(twin.text::write);
+        ScriptResult result =
+                run(
+                        List.of(),
+                        new Step.Expect(text("n=(?<n>\\d)")),
+                        new Step.Fork(
+                                List.of(
+                                        step(new Step.Expect(text("(?<who>\\w+) ${n}"))),
+                                        step(word(Step.Word.PAUSE)))),
+                        new Step.Send(text("${who}")));
+        assertEquals(Optional.empty(), result.failed());
+        assertEquals(List.of("fork", "send twin"), guest.done);
+        assertEquals(List.of("pause", "stop"), twin.done);
+        assertEquals(5, result.planned());
+        assertEquals(
+                List.of("expect", "fork", "expect", "pause", "send"),
+                result.steps().stream().map(s -> s.step().action().name()).toList());
+    }
+
+    @Test
+    void aFailureInAForkEndsAllAndShowsItsScreen() throws InterruptedException {
+        FakeGuest twin = new FakeGuest();
+        guest.twin = Optional.of(twin);
+        "first\n".chars().forEach(guest.text::write);
+        "second\n".chars().forEach(twin.text::write);
+        ScriptResult result =
+                run(
+                        List.of(step(word(Step.Word.STOP))),
+                        new Step.Fork(List.of(step(word(Step.Word.UNPAUSE)))),
+                        new Step.Send(text("x")));
+        assertEquals(2, result.failed().orElseThrow().number());
+        assertEquals("second", result.screen());
+        assertEquals(List.of("fork", "stop"), guest.done);
+        assertEquals(List.of("stop"), twin.done);
+        guest.twin = Optional.empty();
+        guest.done.clear();
+        Step.Action fork = new Step.Fork(List.of(step(word(Step.Word.PAUSE))));
+        assertEquals("no fork", run(List.of(), fork).failed().orElseThrow().failure().orElse(""));
+        assertEquals(List.of("fork"), guest.done);
+    }
+
+    @Test
+    void theScriptGoesOnWhereTheGuestWent() throws InterruptedException {
+        FakeGuest there = new FakeGuest();
+        guest.twin = Optional.of(there);
+        List<Step> last = List.of(step(word(Step.Word.STOP)));
+        ScriptResult result = run(last, word(Step.Word.MIGRATE), new Step.Send(text("x")));
+        assertEquals(Optional.empty(), result.failed());
+        assertEquals(List.of("migrate"), guest.done);
+        assertEquals(List.of("send x", "stop"), there.done);
     }
 }
