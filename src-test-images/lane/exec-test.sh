@@ -1,6 +1,8 @@
 #!/bin/bash
 # Shows in the lane that commands run in the distribution's kernel without anything prepared in the guest: in place of
-# its init with a folder of the host's (--exec, --copy-in), and beside it from a script; and that its panic is a crash.
+# its init with a folder of the host's (--exec, --copy-in), and beside it from a script, also in a fork of it and where
+# it has migrated to; that its panic is a crash; and that a script which logs in finds on the disk what it wrote there
+# before the guest was suspended, resumed and migrated.
 #
 #   exec-test.sh [-o FOLDER]     FOLDER keeps the consoles
 #
@@ -14,9 +16,15 @@ if [ "${1:-}" != inside ]; then
     out=()
     [ "${1:-}" != -o ] || out=(-o "$2")
     [ -e "$cache/guest.cpio" ] || "$here/setup.sh"
-    "$here/lane" -m 3072 -t 400 "${out[@]}" "$here/exec-test.sh inside"
+    job=$(mktemp -d)
+    trap 'rm -rf "$job"' EXIT
+    "$here/../linux/make-root.sh" "$job/root.img"
+    "$here/../linux/make-initramfs.sh" -i "$here/../linux/root-init" -k "$cache/k-cloud" "$job/root.cpio" \
+        virtio_mmio virtio_blk ext4
+    "$here/lane" -m 3072 -t 500 "${out[@]}" "$here/exec-test.sh inside $job"
     exit
 fi
+job=$2
 
 folder=/run/exec-test
 mkdir -p $folder/in/sub
@@ -60,13 +68,62 @@ steps:
   - wait-for: {file: "/proc/1/root/init"}
   - run: echo no >&2; exit 5
     status: 5
-  - send: echo $((6*7))\r
+  - send: "echo $((6*7))\r"
   - expect: "^42"
+  - fork:
+    - run: touch /proc/1/root/mine; cat /proc/1/comm
+      into: forked
+    - assert: ${forked}
+      is: init|sh
+    - send: "echo $((7*7))\r"
+    - expect: "^49"
+  - run: test -e /proc/1/root/mine
+    status: 1
+  - migrate
+  - send: "echo $((8*7))\r"
+  - expect: "^56"
+  - run: echo there; exit 6
+    status: 6
   - run: poweroff -f & sleep 60
     timeout: 5s
 EOF
 run script --console none --script $folder/boot.yaml --tap
 [ "$status" = 122 ] || fail "script: status $status"
-[ "$(grep -c '^ok ' $folder/out)" = 7 ] || fail "script: other steps"
-grep -q '^not ok 8 - run' $folder/out || fail "script: the end of the guest is no failure"
+[ "$(grep -c '^ok ' $folder/out)" = 17 ] || fail "script: other steps"
+grep -q '^not ok 18 - run' $folder/out || fail "script: the end of the guest is no failure"
+cp --sparse=always "$job/root.img" $folder/root.img
+cat > $folder/login.yaml << EOF
+guest:
+  kernel: $kernel
+  initrd: $job/root.cpio
+  append: root=/dev/vda rw console=ttyS0 quiet panic=-1
+  memory: 256M
+  disks:
+    - path: root.img
+timeout: 120s
+steps:
+  - expect: 'guest login: '
+  - send: "root\\n"
+  - expect: 'Password: '
+  - send: "root\\n"
+  - expect: 'root@guest# '
+  - send: 'echo kept-\$((6*7)) > /root/kept; sync; echo is \$?\n'
+  - expect: ^is 0
+  - suspend: saved
+  - resume: saved
+  - send: 'echo 3 > /proc/sys/vm/drop_caches; cat /root/kept\n'
+  - expect: ^(?<kept>kept-\d+)
+  - assert: \${kept}
+    is: kept-42
+  - migrate
+  - send: 'echo 3 > /proc/sys/vm/drop_caches; cat /root/kept; poweroff\n'
+  - expect: ^\${kept}
+  - wait-for: {status: 0}
+EOF
+status=0
+timeout 300 "$hosta" run --script $folder/login.yaml --console-log "$OUT/login.log" --report-format live \
+    > $folder/out 2> $folder/err < /dev/null || status=$?
+cat $folder/err
+[ "$status" = 0 ] || fail "login: status $status"
+e2fsck -fn $folder/root.img > "$OUT/fsck" 2>&1 || fail "login: $(cat "$OUT/fsck")"
 echo "exec-test: all right"

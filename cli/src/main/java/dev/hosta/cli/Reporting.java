@@ -30,13 +30,20 @@ record Reporting(ReportFormat format, Optional<Path> file) {
 
     /** All is over. */
     void write(ScriptReport report) {
+        if (isOnStdout() || file.isPresent()) {
+            write(format.write(report));
+        }
+    }
+
+    /** All is over, and was put together to this. */
+    void write(String text) {
         if (isOnStdout()) {
-            System.out.print(format.write(report));
+            System.out.print(text);
             System.out.flush();
         }
         if (file.isPresent()) {
             try {
-                Files.writeString(file.get(), format.write(report));
+                Files.writeString(file.get(), text);
             } catch (IOException e) {
                 Failure.print("Cannot write the report to " + e.getMessage() + ".");
             }

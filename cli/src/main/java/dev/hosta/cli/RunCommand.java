@@ -2,9 +2,12 @@ package dev.hosta.cli;
 
 import dev.hosta.linux.PidFile;
 import dev.hosta.machine.SpecException;
+import dev.hosta.script.Matrix;
 
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
+
+import java.util.Optional;
 
 /** {@code hosta run}: the VMM process itself, from its options to the guest's end. */
 final class RunCommand implements Command {
@@ -25,6 +28,10 @@ final class RunCommand implements Command {
         if (parsed.hasMatchedOption("--list")) {
             BuiltInGuests.list().forEach(System.out::println);
             return ExitStatus.OK;
+        }
+        Optional<Matrix> matrix = ScriptOptions.matrix(parsed);
+        if (matrix.isPresent()) {
+            return new MatrixRun(parsed, matrix.get()).run();
         }
         if (parsed.hasMatchedOption("--detach")) {
             return DetachedRun.start(parsed);

@@ -226,8 +226,11 @@ final class RunOptions {
         String guest = parsed.matchedPositionalValue(0, "");
         List<String> arguments = parsed.matchedPositionalValue(1, List.of());
         Optional<MachineSpec> base =
-                value(parsed, "--config", RunOptions::path)
-                        .map(file -> SpecReader.read(file, "vm-" + PidFile.ownPid()));
+                ScriptOptions.machine(script)
+                        .or(
+                                () ->
+                                        value(parsed, "--config", RunOptions::path)
+                                                .map(RunOptions::machine));
         BootSpec own = guest.isEmpty() ? image(parsed, base) : builtIn(parsed, guest, arguments);
         String name =
                 value(parsed, "--name", MachineSpec::requireName)
@@ -261,6 +264,10 @@ final class RunOptions {
                 !parsed.hasMatchedOption("--no-reboot"),
                 background,
                 WatchOptions.read(parsed, script, initramfs));
+    }
+
+    private static MachineSpec machine(Path file) {
+        return SpecReader.read(file, "vm-" + PidFile.ownPid());
     }
 
     /** Those of the command line where it names any, else those of the file. */

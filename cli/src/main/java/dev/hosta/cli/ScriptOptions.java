@@ -1,7 +1,10 @@
 package dev.hosta.cli;
 
+import dev.hosta.linux.PidFile;
+import dev.hosta.machine.MachineSpec;
 import dev.hosta.machine.SpecException;
 import dev.hosta.script.Escapes;
+import dev.hosta.script.Matrix;
 import dev.hosta.script.Place;
 import dev.hosta.script.ReportFormat;
 import dev.hosta.script.Script;
@@ -25,6 +28,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
@@ -35,9 +39,13 @@ final class ScriptOptions {
     private static final String EXEC = "--exec";
     private static final String EXPECT_TIMEOUT = "--expect-timeout";
     private static final String SCRIPT = "--script";
-    private static final String REPORT = "--report";
-    private static final String REPORT_FORMAT = "--report-format";
-    private static final String TAP = "--tap";
+
+    /** Of the processes that a matrix starts. */
+    static final String CELL = "--matrix-cell";
+
+    static final String REPORT = "--report";
+    static final String REPORT_FORMAT = "--report-format";
+    static final String TAP = "--tap";
 
     private static final Duration FOR_EVER = Duration.ofDays(365);
 
@@ -95,6 +103,13 @@ final class ScriptOptions {
                 "FILE",
                 RunOptions::path,
                 "Take the steps of a YAML file, which may also say what runs.");
+        spec.addOption(
+                OptionSpec.builder(CELL)
+                        .paramLabel("N")
+                        .type(String.class)
+                        .hidden(true)
+                        .description("Which run of the script's matrix this is.")
+                        .build());
         RunOptions.option(
                 spec,
                 REPORT_FORMAT,
@@ -148,7 +163,7 @@ final class ScriptOptions {
         }
     }
 
-    private static Optional<Reporting> reporting(ParseResult parsed) {
+    static Optional<Reporting> reporting(ParseResult parsed) {
         boolean tap = parsed.hasMatchedOption(TAP);
         Optional<Path> file = RunOptions.value(parsed, REPORT, RunOptions::path);
         if (!tap && file.isEmpty() && !parsed.hasMatchedOption(REPORT_FORMAT)) {
@@ -180,20 +195,53 @@ final class ScriptOptions {
         if (guest.isEmpty()) {
             return parsed;
         }
-        if (parsed.hasMatchedPositional(0)) {
+        boolean twice =
+                guest.get() instanceof Script.Machine && parsed.hasMatchedOption("--config");
+        if (twice || parsed.hasMatchedPositional(0)) {
             throw new SpecException(
                     "Both the command line and " + guest.get().place() + " name a guest.");
         }
+        if (!(guest.get() instanceof Script.Words(Place place, List<String> own))) {
+            return parsed;
+        }
         List<String> words = new ArrayList<>(parsed.originalArgs());
         // Behind the words of the script, so that the command line has the last one.
-        words.addAll(0, guest.get().words());
+        words.addAll(0, own);
         try {
             return new CommandLine(RunOptions.spec())
                     .setOverwrittenOptionsAllowed(true)
                     .parseArgs(words.toArray(String[]::new));
         } catch (ParameterException e) {
-            throw new ScriptException(guest.get().place() + ": " + e.getMessage() + ".", e);
+            throw new ScriptException(place + ": " + e.getMessage() + ".", e);
         }
+    }
+
+    /** The machine that the script describes, if it does. */
+    static Optional<MachineSpec> machine(Optional<Watching.Named> script) {
+        return script.flatMap(named -> named.script().guest())
+                .flatMap(
+                        guest ->
+                                guest instanceof Script.Machine(Place place, MachineSpec spec)
+                                        ? Optional.of(spec)
+                                        : Optional.empty());
+    }
+
+    /** The runs that the script asks for, unless this process is one of them. */
+    static Optional<Matrix> matrix(ParseResult parsed) {
+        return parsed.hasMatchedOption(SCRIPT) && !parsed.hasMatchedOption(CELL)
+                ? ScriptReader.matrix(RunOptions.path(parsed.matchedOptionValue(SCRIPT, "")))
+                : Optional.empty();
+    }
+
+    private static Watching.Named file(ParseResult parsed) {
+        String file = parsed.matchedOptionValue(SCRIPT, "");
+        OptionalInt cell =
+                parsed.hasMatchedOption(CELL)
+                        ? OptionalInt.of(Integer.parseInt(parsed.matchedOptionValue(CELL, "")))
+                        : OptionalInt.empty();
+        Script script = ScriptReader.read(RunOptions.path(file), "vm-" + PidFile.ownPid(), cell);
+        String run = script.cell().map(at -> " [" + at.title() + "]").orElse("");
+        return new Watching.Named(file + run, script, reporting(parsed));
     }
 
     /** The console's place, which leaves standard output to a report that goes there. */
@@ -230,10 +278,7 @@ final class ScriptOptions {
                 throw new SpecException(
                         "--script stands for --expect, --send and --exec: leave them out.");
             }
-            String file = parsed.matchedOptionValue(SCRIPT, "");
-            return Optional.of(
-                    new Watching.Named(
-                            file, ScriptReader.read(RunOptions.path(file)), reporting(parsed)));
+            return Optional.of(file(parsed));
         }
         if (talks.isEmpty()) {
             if (reporting(parsed).isPresent()) {

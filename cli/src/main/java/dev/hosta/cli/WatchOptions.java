@@ -13,7 +13,7 @@ final class WatchOptions {
     private static final String STALL = "--stall";
     private static final String NO_PANIC_WATCH = "--no-panic-watch";
 
-    private static final String CONSOLE_LOG = "--console-log";
+    static final String CONSOLE_LOG = "--console-log";
     private static final String SYMBOLS = "--symbols";
 
     private WatchOptions() {}

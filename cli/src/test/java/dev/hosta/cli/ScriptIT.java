@@ -184,4 +184,31 @@ class ScriptIT {
         assertEquals(125, both.status());
         assertTrue(both.err().contains("boot.yaml:1:8 name a guest."), both.err());
     }
+
+    @Test
+    void aGuestThatShowsNothingOrLivesOnIsJudged() {
+        Launched silent = run("spin", "--expect", "x", "--expect-timeout", "300ms");
+        assertEquals(122, silent.status(), silent.err());
+        assertEquals(1, silent.err().lines().count(), silent.err());
+        Launched alive = run("dirty", "0", "--expect", "tick");
+        assertEquals(0, alive.status(), alive.err());
+        assertEquals("", alive.err());
+    }
+
+    @Test
+    void aFileThatIsNotThereIsNamed() throws IOException {
+        Launched none = run("--script", folder.resolve("none.yaml").toString());
+        assertEquals(125, none.status());
+        assertTrue(none.err().endsWith("none.yaml: no such file.\n"), none.err());
+        Launched kernel = script("guest: {kernel: nowhere}\nsteps: []\n");
+        assertEquals(125, kernel.status());
+        assertTrue(
+                kernel.err().startsWith("hosta: Cannot open the kernel " + folder), kernel.err());
+        Launched config = script("config: none.json\nsteps: []\n");
+        assertEquals(125, config.status());
+        assertTrue(config.err().endsWith("none.json: no such file.\n"), config.err());
+        Launched saved = script("guest: echo\nsteps:\n- suspend: a\n- resume: b\n");
+        assertEquals(122, saved.status(), saved.err());
+        assertTrue(saved.err().contains("boot.yaml:4:3: Step 2, resume "), saved.err());
+    }
 }

@@ -1,7 +1,5 @@
 package dev.hosta.machine;
 
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 
 import java.io.IOException;
@@ -15,23 +13,23 @@ import java.util.function.Supplier;
 /** The values of a machine's JSON file, read one by one; each error names line and column. */
 final class SpecJson {
     private final Path file;
-    private final JsonParser json;
+    private final SpecTokens json;
 
-    SpecJson(Path file, JsonParser json) {
+    SpecJson(Path file, SpecTokens json) {
         this.file = file;
         this.json = json;
     }
 
     /** Enters the file's one object. */
     void begin() throws IOException {
-        if (json.nextToken() != JsonToken.START_OBJECT) {
+        if (json.next() != JsonToken.START_OBJECT) {
             throw wrong("it must hold one JSON object");
         }
     }
 
     /** Checks that nothing stands behind the file's one object. */
     void end() throws IOException {
-        if (json.nextToken() != null) {
+        if (json.next() != null) {
             throw wrong("there is more behind the machine's object");
         }
     }
@@ -44,17 +42,17 @@ final class SpecJson {
      * @return the key; empty at the object's end
      */
     String nextKey(List<String> known, Set<String> seen) throws IOException {
-        if (json.nextToken() != JsonToken.FIELD_NAME) {
+        if (json.next() != JsonToken.FIELD_NAME) {
             return "";
         }
-        String key = json.currentName();
+        String key = json.name();
         if (!known.contains(key)) {
             throw wrong("unknown key '" + key + "'; known are " + String.join(", ", known));
         }
         if (!seen.add(key)) {
             throw wrong("the key '" + key + "' stands there twice");
         }
-        json.nextToken();
+        json.next();
         return key;
     }
 
@@ -66,29 +64,29 @@ final class SpecJson {
 
     /** The elements of a list, in order. */
     <T> List<T> list(String key, Element<T> element) throws IOException {
-        if (json.currentToken() != JsonToken.START_ARRAY) {
+        if (json.current() != JsonToken.START_ARRAY) {
             throw wrong("'" + key + "' must be a list");
         }
         List<T> elements = new ArrayList<>();
-        while (json.nextToken() != JsonToken.END_ARRAY) {
+        while (json.next() != JsonToken.END_ARRAY) {
             elements.add(element.read());
         }
         return elements;
     }
 
     boolean isObject() {
-        return json.currentToken() == JsonToken.START_OBJECT;
+        return json.current() == JsonToken.START_OBJECT;
     }
 
     boolean isString() {
-        return json.currentToken() == JsonToken.VALUE_STRING;
+        return json.current() == JsonToken.VALUE_STRING;
     }
 
     String string(String key) throws IOException {
-        if (json.currentToken() != JsonToken.VALUE_STRING) {
+        if (json.current() != JsonToken.VALUE_STRING) {
             throw wrong("'" + key + "' must be a string");
         }
-        return json.getText();
+        return json.text();
     }
 
     /** A string that means something to the reader, whose refusal gets its place in the file. */
@@ -102,20 +100,19 @@ final class SpecJson {
         try {
             return value.get();
         } catch (SpecException e) {
-            throw new SpecException(file + place(json.currentTokenLocation()) + e.getMessage(), e);
+            throw new SpecException(file + place() + e.getMessage(), e);
         }
     }
 
     int integer(String key) throws IOException {
-        if (json.currentToken() != JsonToken.VALUE_NUMBER_INT
-                || json.getNumberType() != JsonParser.NumberType.INT) {
+        if (!json.isInteger()) {
             throw wrong("'" + key + "' must be a whole number");
         }
-        return json.getIntValue();
+        return json.integer();
     }
 
     boolean bool(String key) throws IOException {
-        return switch (json.currentToken()) {
+        return switch (json.current()) {
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
             case null, default -> throw wrong("'" + key + "' must be true or false");
@@ -123,12 +120,15 @@ final class SpecJson {
     }
 
     SpecException wrong(String what) {
-        return new SpecException(
-                "Cannot read " + file + place(json.currentTokenLocation()) + what + ".");
+        return new SpecException("Cannot read " + file + place() + what + ".");
+    }
+
+    private String place() {
+        return place(json.line(), json.column());
     }
 
     /** How a place in the file reads in a message. */
-    static String place(JsonLocation at) {
-        return ", line " + at.getLineNr() + ", column " + at.getColumnNr() + ": ";
+    static String place(int line, int column) {
+        return ", line " + line + ", column " + column + ": ";
     }
 }

@@ -62,7 +62,7 @@ public final class SpecReader {
     private List<PortSpec> ports = List.of();
     private Optional<RngSpec> rng = Optional.empty();
 
-    private SpecReader(Path file, JsonParser json, String defaultName) {
+    private SpecReader(Path file, SpecTokens json, String defaultName) {
         this.file = file;
         this.json = new SpecJson(file, json);
         this.name = defaultName;
@@ -78,15 +78,37 @@ public final class SpecReader {
     public static MachineSpec read(Path file, String defaultName) {
         try (InputStream in = Files.newInputStream(file);
                 JsonParser json = new JsonFactory().createParser(in)) {
-            return new SpecReader(file, json, defaultName).machine();
+            return new SpecReader(file, new JsonSpecTokens(json), defaultName).machine();
         } catch (JsonProcessingException e) {
             String what = e.getOriginalMessage().lines().findFirst().orElse("no JSON");
             throw new SpecException(
-                    "Cannot read " + file + SpecJson.place(e.getLocation()) + what + ".", e);
+                    "Cannot read "
+                            + file
+                            + SpecJson.place(
+                                    e.getLocation().getLineNr(), e.getLocation().getColumnNr())
+                            + what
+                            + ".",
+                    e);
         } catch (NoSuchFileException e) {
             throw new SpecException("Cannot read " + file + ": no such file.", e);
         } catch (AccessDeniedException e) {
             throw new SpecException("Cannot read " + file + ": permission denied.", e);
+        } catch (IOException e) {
+            throw new SpecException("Cannot read " + file + ": " + e.getMessage() + ".", e);
+        }
+    }
+
+    /**
+     * Reads a machine that is described within another file, by the same keys.
+     *
+     * @param tokens of one object
+     * @param file for messages, and whose folder relative paths start at
+     * @param defaultName as of {@link #read(Path, String)}
+     * @throws SpecException where they describe no machine
+     */
+    public static MachineSpec read(SpecTokens tokens, Path file, String defaultName) {
+        try {
+            return new SpecReader(file, tokens, defaultName).machine();
         } catch (IOException e) {
             throw new SpecException("Cannot read " + file + ": " + e.getMessage() + ".", e);
         }

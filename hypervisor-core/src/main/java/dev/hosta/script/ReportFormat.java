@@ -105,7 +105,7 @@ public enum ReportFormat {
     }
 
     /** A YAML text in double quotes. */
-    private static String quoted(String text) {
+    static String quoted(String text) {
         return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + '"';
     }
 
@@ -215,7 +215,7 @@ public enum ReportFormat {
     }
 
     /** Without the characters that XML 1.0 (§2.2) cannot hold. */
-    private static String plain(String text) {
+    static String plain(String text) {
         return text.replaceAll(
                 "[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\x{10000}-\\x{10ffff}]", "");
     }

@@ -83,6 +83,21 @@ final class ScriptNodes {
         return map;
     }
 
+    /** A number in a range. */
+    int number(Node node, String what, int least, int most) {
+        String text = text(node, what);
+        try {
+            int number = Integer.parseInt(text);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            throw new ScriptException(
+                    place(node) + ": " + what + " is a number: '" + text + "'.", e);
+        }
+        throw wrong(node, what + " is " + least + " to " + most + ": '" + text + "'");
+    }
+
     private static String unknown(String key, String what, List<String> allowed) {
         String nearest = "";
         int least = Math.max(2, key.length() / 2);

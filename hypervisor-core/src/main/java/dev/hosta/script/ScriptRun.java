@@ -48,6 +48,7 @@ public final class ScriptRun {
         this.script = script;
         this.guest = guest;
         this.listener = listener;
+        captured.putAll(script.known());
     }
 
     /** Takes the steps up to the first that fails, then those that are always the last. */

@@ -60,8 +60,10 @@ final class StepReader {
      *
      * @param file whose folder relative paths start at
      * @param timeout of steps that name none
+     * @param known names that are bound before the first step
      */
-    StepReader(ScriptNodes nodes, Path file, Duration timeout) {
+    StepReader(ScriptNodes nodes, Path file, Duration timeout, Set<String> known) {
+        bound.addAll(known);
         this.nodes = nodes;
         this.file = file;
         this.timeout = timeout;
@@ -252,16 +254,6 @@ final class StepReader {
     }
 
     private int number(Node node, String what, int least, int most) {
-        String text = text(node, what);
-        try {
-            int number = Integer.parseInt(text);
-            if (number >= least && number <= most) {
-                return number;
-            }
-        } catch (NumberFormatException e) {
-            throw new ScriptException(
-                    nodes.place(node) + ": " + what + " is a number: '" + text + "'.", e);
-        }
-        throw nodes.wrong(node, what + " is " + least + " to " + most + ": '" + text + "'");
+        return nodes.number(node, what, least, most);
     }
 }
