@@ -22,9 +22,7 @@ if [ "${1:-}" != inside ]; then
     job=$(mktemp -d)
     trap 'rm -rf "$job"' EXIT
     mkdir "$job/home"
-    printf '#!/bin/sh\ni=0\nwhile [ $i -lt $TIMES ]; do cat /tmp/block; i=$((i + 1)); done\n' > "$job/home/send"
-    printf '#!/bin/sh\nmd5sum > /tmp/sum\n' > "$job/home/take"
-    chmod 755 "$job/home/send" "$job/home/take"
+    PYTHONPATH=$here python3 -B -c 'import sys, transfers; transfers.write_scripts(sys.argv[1])' "$job/home"
     "$here/../linux/make-root.sh" "$job/root.img" "$job/home"
     "$here/../linux/make-initramfs.sh" -i "$here/../linux/root-init" -k "$cache/k-cloud" "$job/root.cpio" \
         virtio_mmio virtio_blk virtio_net virtio_console virtio_rng ext4

@@ -94,7 +94,8 @@ EOF
 chmod 755 start terminal udhcpc/default.script
 
 rm -f "$out.part"
-truncate -s 64M "$out.part"
+size=$(($(du -sm "$root" | cut -f1) + 32)) # MiB; room for what the guest writes
+truncate -s $((size < 64 ? 64 : size))M "$out.part"
 mke2fs -q -F -t ext4 -b 4096 -E root_owner=0:0 -d "$root" "$out.part"
 # All is root's, whoever makes the image, but guest's own.
 find "$root" -printf '/%P\n' | while read -r file; do
