@@ -23,6 +23,7 @@ final class ArrivingStreams implements AutoCloseable {
 
     private final FrameStream first;
     private final boolean packed;
+    private final PageSums sums;
     private final List<One> all = new ArrayList<>();
 
     // Guarded by this object's monitor.
@@ -105,6 +106,7 @@ final class ArrivingStreams implements AutoCloseable {
      */
     ArrivingStreams(FrameStream stream, MemorySegment ram, int streams, boolean packed) {
         this.packed = packed;
+        sums = new PageSums(ram.byteSize() >>> PageFrame.PAGE_SHIFT);
         first = stream;
         all.add(one(stream, ram, new Stripes(0, streams)));
     }
@@ -142,7 +144,7 @@ final class ArrivingStreams implements AutoCloseable {
     }
 
     private One one(FrameStream stream, MemorySegment ram, Stripes stripes) {
-        return new One(stream, new PageReceiver(stream, ram, stripes, packed));
+        return new One(stream, new PageReceiver(stream, ram, stripes, sums.beside(), packed));
     }
 
     private synchronized void ended(One one) {
@@ -236,7 +238,7 @@ final class ArrivingStreams implements AutoCloseable {
                 one.stream.close();
             }
             one.end();
-            one.pages.close();
         }
+        sums.close();
     }
 }

@@ -17,7 +17,7 @@ import java.util.zip.CRC32C;
  *
  * <p>Threading: one thread.
  */
-final class PageReceiver implements AutoCloseable {
+final class PageReceiver {
     /** As many damaged pages are named at the end of a round. */
     static final int MOST_NAMED = 1 << 18;
 
@@ -38,14 +38,20 @@ final class PageReceiver implements AutoCloseable {
      *
      * @param ram native memory of whole pages, all zeros
      * @param stripes of it that come by this stream; a page of another is refused
+     * @param sums of what comes; the caller's
      * @param mayBePacked whether that was agreed on
      */
-    PageReceiver(FrameStream stream, MemorySegment ram, Stripes stripes, boolean mayBePacked) {
+    PageReceiver(
+            FrameStream stream,
+            MemorySegment ram,
+            Stripes stripes,
+            PageSums sums,
+            boolean mayBePacked) {
         this.mayBePacked = mayBePacked;
         this.stripes = stripes;
         this.stream = stream;
         this.ram = ram;
-        this.sums = new PageSums(ram.byteSize() >>> PageFrame.PAGE_SHIFT);
+        this.sums = sums;
     }
 
     /**
@@ -136,10 +142,5 @@ final class PageReceiver implements AutoCloseable {
     /** Of all that stands in RAM. */
     long digest() {
         return sums.digest();
-    }
-
-    @Override
-    public void close() {
-        sums.close();
     }
 }

@@ -18,7 +18,7 @@ import java.util.zip.CRC32C;
  *
  * <p>Threading: one thread.
  */
-final class PageSender implements AutoCloseable {
+final class PageSender {
     /** 64 MiB of RAM. */
     private static final int CHECK_EVERY_WORDS = 256;
 
@@ -46,6 +46,7 @@ final class PageSender implements AutoCloseable {
      *
      * @param ram native memory of whole pages
      * @param stripes of it that go by this stream
+     * @param sums of what is sent; the caller's
      * @param compression whether pages may be packed
      * @param bytesPerSecond how much may be sent; 0 is without a limit
      * @param progress hears of each frame
@@ -54,6 +55,7 @@ final class PageSender implements AutoCloseable {
             FrameStream stream,
             MemorySegment ram,
             Stripes stripes,
+            PageSums sums,
             Compression compression,
             long bytesPerSecond,
             MigrationProgress progress) {
@@ -65,7 +67,7 @@ final class PageSender implements AutoCloseable {
                 compression == Compression.OFF ? Optional.empty() : Optional.of(new PagePacking());
         this.pace = new Pace(bytesPerSecond);
         this.progress = progress;
-        this.sums = new PageSums(ram.byteSize() >>> PageFrame.PAGE_SHIFT);
+        this.sums = sums;
     }
 
     /** From now on without a limit. */
@@ -201,10 +203,5 @@ final class PageSender implements AutoCloseable {
     /** Of all that was sent. */
     long digest() {
         return sums.digest();
-    }
-
-    @Override
-    public void close() {
-        sums.close();
     }
 }

@@ -13,10 +13,11 @@ import java.lang.foreign.ValueLayout;
  *
  * <p>The sums stand outside the heap, which is small however large a guest is.
  *
- * <p>Threading: one thread at a time.
+ * <p>Threading: one thread at a time; one each for those that stand {@linkplain #beside beside} one
+ * another.
  */
 final class PageSums implements AutoCloseable {
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena;
     private final long pageCount;
     private final MemorySegment sums;
     private final long[] present;
@@ -25,8 +26,24 @@ final class PageSums implements AutoCloseable {
     /** RAM of zeros. */
     PageSums(long pageCount) {
         this.pageCount = pageCount;
+        arena = Arena.ofShared();
         sums = arena.allocate(pageCount * 4, 4);
         present = new long[Math.toIntExact((pageCount + 63) >>> 6)];
+    }
+
+    private PageSums(PageSums other) {
+        arena = other.arena;
+        pageCount = other.pageCount;
+        sums = other.sums;
+        present = other.present;
+    }
+
+    /**
+     * Room in the same place for other pages, with a digest of their own; it ends with this. Each
+     * 64 pages, from a multiple of 64 on, are of one of them only.
+     */
+    PageSums beside() {
+        return new PageSums(this);
     }
 
     /** Number of pages of RAM. */

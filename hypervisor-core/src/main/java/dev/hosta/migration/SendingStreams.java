@@ -49,6 +49,7 @@ final class SendingStreams implements AutoCloseable {
         }
     }
 
+    private final PageSums sums;
     private final List<One> all = new ArrayList<>();
     private final ExecutorService others =
             Executors.newCachedThreadPool(
@@ -67,6 +68,7 @@ final class SendingStreams implements AutoCloseable {
             MemorySegment ram,
             MigrationOptions options,
             MigrationProgress progress) {
+        sums = new PageSums(ram.byteSize() >>> PageFrame.PAGE_SHIFT);
         int count = options.transport().streams();
         long rate = Math.ceilDiv(options.bytesPerSecond(), count);
         Compression compression =
@@ -78,7 +80,14 @@ final class SendingStreams implements AutoCloseable {
                 all.add(
                         new One(
                                 stream,
-                                new PageSender(stream, ram, stripes, compression, rate, progress)));
+                                new PageSender(
+                                        stream,
+                                        ram,
+                                        stripes,
+                                        sums.beside(),
+                                        compression,
+                                        rate,
+                                        progress)));
             }
         } catch (RuntimeException e) {
             close();
@@ -171,6 +180,6 @@ final class SendingStreams implements AutoCloseable {
     public void close() {
         all.stream().skip(1).forEach(one -> one.stream.close());
         others.close();
-        all.forEach(one -> one.pages.close());
+        sums.close();
     }
 }

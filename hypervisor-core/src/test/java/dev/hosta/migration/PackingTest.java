@@ -147,8 +147,9 @@ final class PackingTest {
     @Test
     void packedPagesAreRefusedWhereTheyWereNotAgreedOn() throws Exception {
         try (Arena arena = Arena.ofConfined();
-                PageReceiver receiver =
-                        new PageReceiver(null, arena.allocate(1 << 20), Stripes.all(), false)) {
+                PageSums sums = new PageSums(256)) {
+            PageReceiver receiver =
+                    new PageReceiver(null, arena.allocate(1 << 20), Stripes.all(), sums, false);
             FrameHeader header = new FrameHeader(FrameType.PACKED, 100, 0, 0);
             MigrationException e =
                     assertThrows(MigrationException.class, () -> receiver.pages(header));
