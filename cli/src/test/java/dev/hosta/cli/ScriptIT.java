@@ -186,8 +186,19 @@ class ScriptIT {
     }
 
     @Test
-    void aGuestThatShowsNothingOrLivesOnIsJudged() {
-        Launched silent = run("spin", "--expect", "x", "--expect-timeout", "300ms");
+    void aGuestThatShowsNothingOrLivesOnIsJudged() throws IOException {
+        // A jump to itself.
+        Path loop = Files.write(folder.resolve("loop"), new byte[] {(byte) 0xeb, (byte) 0xfe});
+        Launched silent =
+                run(
+                        "--kernel",
+                        loop.toString(),
+                        "--load-address",
+                        "0x100000",
+                        "--expect",
+                        "x",
+                        "--expect-timeout",
+                        "300ms");
         assertEquals(122, silent.status(), silent.err());
         assertEquals(1, silent.err().lines().count(), silent.err());
         Launched alive = run("dirty", "0", "--expect", "tick");
