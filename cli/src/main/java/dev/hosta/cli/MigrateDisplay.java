@@ -1,10 +1,5 @@
 package dev.hosta.cli;
 
-import dev.hosta.control.Json;
-import dev.hosta.linux.FileDescriptor;
-import dev.hosta.linux.Terminal;
-
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
@@ -15,23 +10,17 @@ import java.util.Map;
  * <p>Threading: one thread.
  */
 final class MigrateDisplay {
-    private static final int LINE_EVERY_MILLIS = 1000;
-    private static final String CLEAR = "\r\u001b[K";
 
     private final String name;
-    private final boolean json;
-    private final boolean terminal;
-    private long nextLineMillis = LINE_EVERY_MILLIS;
-    private boolean drawn;
+    private final ProgressLine line;
 
-    private MigrateDisplay(String name, boolean json, boolean terminal) {
+    private MigrateDisplay(String name, boolean json) {
         this.name = name;
-        this.json = json;
-        this.terminal = terminal;
+        this.line = new ProgressLine(json);
     }
 
     static MigrateDisplay of(String name, boolean json) {
-        return new MigrateDisplay(name, json, Terminal.isTerminal(FileDescriptor.borrowing(2)));
+        return new MigrateDisplay(name, json);
     }
 
     /**
@@ -40,15 +29,10 @@ final class MigrateDisplay {
      * @param progress as {@code vm.migration-progress} answers
      */
     void show(Map<?, ?> progress) {
-        if (json) {
-            event("progress", progress);
-        } else if (terminal) {
-            System.err.print(CLEAR + line(progress));
-            System.err.flush();
-            drawn = true;
-        } else if (number(progress, "elapsed_ms") >= nextLineMillis) {
-            System.err.println(Failure.line(line(progress)));
-            nextLineMillis = number(progress, "elapsed_ms") + LINE_EVERY_MILLIS;
+        if (line.isJson()) {
+            line.event("progress", progress);
+        } else {
+            line.show(line(progress), number(progress, "elapsed_ms"));
         }
     }
 
@@ -83,9 +67,9 @@ final class MigrateDisplay {
      * @param report as {@code vm.send-migration} answers
      */
     void done(Map<?, ?> report) {
-        clear();
-        if (json) {
-            event("done", report);
+        line.clear();
+        if (line.isJson()) {
+            line.event("done", report);
             return;
         }
         System.out.println(
@@ -109,29 +93,10 @@ final class MigrateDisplay {
 
     /** Makes room for the line that says why it failed. */
     void failed(String reason) {
-        clear();
-        if (json) {
-            event("failed", Map.of("reason", reason));
-        }
-    }
-
-    private void clear() {
-        if (drawn) {
-            System.err.print(CLEAR);
-            System.err.flush();
-            drawn = false;
-        }
-    }
-
-    private static void event(String event, Map<?, ?> values) {
-        Map<String, Object> all = new LinkedHashMap<>();
-        all.put("event", event);
-        values.forEach((key, value) -> all.put(key.toString(), value));
-        System.out.println(Json.write(all));
-        System.out.flush();
+        line.failed(reason);
     }
 
     private static long number(Map<?, ?> values, String key) {
-        return values.get(key) instanceof Number number ? number.longValue() : 0;
+        return ProgressLine.number(values, key);
     }
 }

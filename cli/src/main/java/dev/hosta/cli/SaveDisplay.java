@@ -1,10 +1,5 @@
 package dev.hosta.cli;
 
-import dev.hosta.control.Json;
-import dev.hosta.linux.FileDescriptor;
-import dev.hosta.linux.Terminal;
-
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -16,24 +11,18 @@ import java.util.Set;
  */
 final class SaveDisplay {
     private static final int SILENT_MILLIS = 1000;
-    private static final int LINE_EVERY_MILLIS = 1000;
     private static final int BAR_CELLS = 24;
-    private static final String CLEAR = "\r\u001b[K";
 
     private static final Set<Object> SHOWN_IN_BYTES = Set.of("writing", "copying");
 
-    private final boolean json;
-    private final boolean terminal;
-    private long nextLineMillis = SILENT_MILLIS;
-    private boolean drawn;
+    private final ProgressLine line;
 
-    private SaveDisplay(boolean json, boolean terminal) {
-        this.json = json;
-        this.terminal = terminal;
+    private SaveDisplay(boolean json) {
+        this.line = new ProgressLine(json);
     }
 
     static SaveDisplay of(boolean json) {
-        return new SaveDisplay(json, Terminal.isTerminal(FileDescriptor.borrowing(2)));
+        return new SaveDisplay(json);
     }
 
     /**
@@ -42,21 +31,14 @@ final class SaveDisplay {
      * @param progress as {@code vm.progress} answers
      */
     void show(Map<?, ?> progress) {
-        if (json) {
-            event("progress", progress);
+        if (line.isJson()) {
+            line.event("progress", progress);
             return;
         }
         long elapsed = number(progress, "elapsed_ms");
-        if (elapsed < SILENT_MILLIS) {
-            return;
-        }
-        if (terminal) {
-            System.err.print(CLEAR + bar(progress) + line(progress));
-            System.err.flush();
-            drawn = true;
-        } else if (elapsed >= nextLineMillis) {
-            System.err.println(Failure.line(line(progress)));
-            nextLineMillis = elapsed + LINE_EVERY_MILLIS;
+        if (elapsed >= SILENT_MILLIS) {
+            String bar = line.isTerminal() ? bar(progress) : "";
+            line.show(bar + line(progress), elapsed);
         }
     }
 
@@ -92,9 +74,9 @@ final class SaveDisplay {
      * @param report as {@code vm.progress} answers at the end
      */
     void done(String name, Map<?, ?> report) {
-        clear();
-        if (json) {
-            event("done", report);
+        line.clear();
+        if (line.isJson()) {
+            line.event("done", report);
             return;
         }
         System.out.println(
@@ -111,29 +93,10 @@ final class SaveDisplay {
 
     /** Makes room for the line that says why it failed. */
     void failed(String reason) {
-        clear();
-        if (json) {
-            event("failed", Map.of("reason", reason));
-        }
-    }
-
-    private void clear() {
-        if (drawn) {
-            System.err.print(CLEAR);
-            System.err.flush();
-            drawn = false;
-        }
-    }
-
-    private static void event(String event, Map<?, ?> values) {
-        Map<String, Object> all = new LinkedHashMap<>();
-        all.put("event", event);
-        values.forEach((key, value) -> all.put(key.toString(), value));
-        System.out.println(Json.write(all));
-        System.out.flush();
+        line.failed(reason);
     }
 
     private static long number(Map<?, ?> values, String key) {
-        return values.get(key) instanceof Number number ? number.longValue() : 0;
+        return ProgressLine.number(values, key);
     }
 }
