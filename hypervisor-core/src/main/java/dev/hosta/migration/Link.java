@@ -3,6 +3,7 @@ package dev.hosta.migration;
 import dev.hosta.machine.SpecException;
 
 import java.io.IOException;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
@@ -76,6 +77,10 @@ final class Link implements AutoCloseable {
     private static Link over(SocketChannel channel, Optional<SSLEngine> engine) {
         try {
             channel.configureBlocking(false);
+            if (channel.supportedOptions().contains(StandardSocketOptions.TCP_NODELAY)) {
+                // Of both ends: an answer behind an answer else waits 40 ms for the peer's ACK.
+                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            }
             Selector readable = Selector.open();
             Selector writable = Selector.open();
             channel.register(readable, SelectionKey.OP_READ);
