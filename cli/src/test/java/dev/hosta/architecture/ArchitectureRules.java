@@ -191,6 +191,8 @@ final class ArchitectureRules {
                             || JACKSON_TYPES.contains(own + "." + file.simpleName());
         } else if (name.startsWith("org.snakeyaml.")) {
             allowed = own.equals("dev.hosta.script");
+        } else if (name.startsWith("net.jpountz.lz4.")) {
+            allowed = own.equals("dev.hosta.migration");
         } else if (name.startsWith("org.junit.jupiter.api.")
                 || name.startsWith("org.junit.platform.commons.")
                 || name.startsWith("org.opentest4j.")) {

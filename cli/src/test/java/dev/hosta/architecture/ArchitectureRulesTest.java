@@ -42,6 +42,8 @@ class ArchitectureRulesTest {
         "dev.hosta.memory, jnr.ffi.Pointer, false",
         "dev.hosta.snapshot, com.fasterxml.jackson.core.JsonParser, true",
         "dev.hosta.machine, com.fasterxml.jackson.core.JsonParser, false",
+        "dev.hosta.migration, net.jpountz.lz4.LZ4Compressor, true",
+        "dev.hosta.snapshot, net.jpountz.lz4.LZ4Compressor, false",
         "dev.hosta.cli, picocli.CommandLine, true",
         "dev.hosta.control, picocli.CommandLine, false",
         "dev.hosta.cli, org.slf4j.Logger, false",
