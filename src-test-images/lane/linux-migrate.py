@@ -309,7 +309,7 @@ def main():
         if options.side == "b":
             side_b(hosta, options.limit)
         else:
-            command = hosta.command("run", "--name", "guest", "--memory", "192M", "--kernel", f"{options.folder}/vmlinuz",
+            command = hosta.command("run", "--name", "guest", "--memory", "80M", "--kernel", f"{options.folder}/vmlinuz",
                                     "--initrd", f"{options.folder}/root.cpio",
                                     "--append", "root=/dev/vda rw console=ttyS0 quiet panic=-1",
                                     "--disk", f"{options.disks}/root.img,cache=none",
