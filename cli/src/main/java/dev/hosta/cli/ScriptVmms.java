@@ -51,7 +51,7 @@ final class ScriptVmms implements AutoCloseable {
      * @throws StepException where it does not run in time
      */
     VmmGuest fork(String of, Optional<AgentLink> agent, long endNanos) throws InterruptedException {
-        VmmGuest.awaitServed(of, endNanos);
+        new VmmApi(of).awaitServed(endNanos);
         ConsoleText text = new ConsoleText();
         VmmGuest twin = start(List.of("fork", of), text, text, agent, endNanos);
         return twin.awaitRunning(endNanos).begin().asFork(endNanos);

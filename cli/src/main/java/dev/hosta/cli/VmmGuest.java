@@ -5,7 +5,6 @@ import dev.hosta.control.ControlException;
 import dev.hosta.control.Json;
 import dev.hosta.device.backend.ConsoleOutput;
 import dev.hosta.linux.LinuxException;
-import dev.hosta.linux.UnixStream;
 import dev.hosta.machine.MachineOutcome;
 import dev.hosta.script.AgentLink;
 import dev.hosta.script.ConsoleText;
@@ -17,7 +16,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +24,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 
 /**
  * A guest whose VMM is another process, as a script's steps see it: they ask its API, as every
@@ -42,6 +39,7 @@ final class VmmGuest implements ScriptGuest {
 
     private final ScriptVmms vmms;
     private final String name;
+    private final VmmApi api;
     private final VmmProcess process;
     private final ConsoleText text;
     private final ConsoleOutput output;
@@ -74,6 +72,7 @@ final class VmmGuest implements ScriptGuest {
             Optional<AgentLink> agent) {
         this.vmms = vmms;
         this.name = name;
+        this.api = new VmmApi(name);
         this.process = process;
         this.text = text;
         this.output = output;
@@ -137,104 +136,25 @@ final class VmmGuest implements ScriptGuest {
     /** Carries from now on what the agent and its host say, as the guest runs over there. */
     VmmGuest begin() {
         if (agent.isPresent()) {
-            UnixStream line = process.line().orElseThrow();
-            VmmProcess.start(() -> takeAgents(line, agent.get()), "vmm-agent");
-            VmmProcess.start(() -> giveAgents(line, agent.get()), "vmm-commands");
+            new AgentCarrier(process.line().orElseThrow(), agent.get(), this::hasLeft).start();
         }
         return this;
-    }
-
-    private static void takeAgents(UnixStream line, AgentLink agent) {
-        byte[] bytes = new byte[CHUNK];
-        try {
-            for (int n; (n = line.input().read(bytes, 0, CHUNK)) >= 0; ) {
-                for (int i = 0; i < n; i++) {
-                    agent.take(bytes[i] & 0xff);
-                }
-            }
-        } catch (IOException e) {
-            // The process has ended, which is waited for elsewhere.
-            return;
-        }
-    }
-
-    private void giveAgents(UnixStream line, AgentLink agent) {
-        try {
-            while (true) {
-                byte[] bytes = agent.awaitForGuest();
-                if (bytes.length == 0 || hasLeft()) {
-                    return;
-                }
-                line.output().write(bytes, 0, bytes.length);
-            }
-        } catch (IOException e) {
-            // Likewise.
-            return;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private synchronized boolean hasLeft() {
         return leaving || dead;
     }
 
-    /**
-     * Waits until a VM can be asked.
-     *
-     * @throws StepException where it cannot be in time
-     */
-    static void awaitServed(String name, long endNanos) throws InterruptedException {
-        while (true) {
-            try {
-                ControlClient.connect(name, left(endNanos)).close();
-                return;
-            } catch (ControlException | LinuxException e) {
-                if (endNanos - System.nanoTime() <= 0) {
-                    throw SessionGuest.failed(e);
-                }
-                TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
-            }
-        }
-    }
-
-    private static Duration left(long endNanos) {
-        return Duration.ofMillis(Math.max(1, (endNanos - System.nanoTime()) / 1_000_000));
-    }
-
     /** Waits until the guest runs there. */
     VmmGuest awaitRunning(long endNanos) throws InterruptedException {
-        awaitReady(() -> isServed(endNanos), endNanos);
+        awaitReady(() -> api.isServed(endNanos), endNanos);
         return this;
-    }
-
-    private boolean isServed(long endNanos) {
-        try (ControlClient vm = ControlClient.connect(name, left(endNanos))) {
-            return !"Created".equals(vm.get("vm.status").get("state"));
-        } catch (ControlException | LinuxException e) {
-            return false;
-        }
     }
 
     /** The guest is a fork: copies of disks that were made for it go with it. */
     VmmGuest asFork(long endNanos) {
-        asking(endNanos, vm -> copies = copiesOf(vm.get("vm.info")));
+        api.ask(endNanos, vm -> copies = api.copies(vm.get("vm.info")));
         return this;
-    }
-
-    private List<Path> copiesOf(Map<?, ?> info) {
-        List<Path> found = new ArrayList<>();
-        if (info.get("config") instanceof Map<?, ?> config
-                && config.get("disks") instanceof List<?> disks) {
-            for (Object disk : disks) {
-                // So are they named: TwinDisks.
-                if (disk instanceof Map<?, ?> map && map.get("path") instanceof String path) {
-                    found.add(Path.of(path));
-                }
-            }
-        }
-        found.removeIf(path -> !path.toString().endsWith("." + name));
-        return found;
     }
 
     /** Waits until the process waits for a guest. */
@@ -263,20 +183,20 @@ final class VmmGuest implements ScriptGuest {
      * @throws ControlException where it stayed where it was
      */
     void takeFrom(String source, long endNanos) throws InterruptedException {
-        awaitServed(source, endNanos);
+        new VmmApi(source).awaitServed(endNanos);
         Map<String, Object> body =
                 Map.of(
                         "destination_url",
                         "unix:" + listening.orElseThrow(),
                         "timeout_ms",
-                        left(endNanos).toMillis());
+                        VmmApi.left(endNanos).toMillis());
         // Its own time ends it first, and then the guest is known to be where it was.
         try (ControlClient vm = ControlClient.connect(source, Duration.ZERO)) {
             vm.ask("vm.send-migration", Json.write(body));
         }
         begin();
         // It runs, and is asked for by the next step.
-        while (!isServed(endNanos) && outcome().isEmpty() && endNanos - System.nanoTime() > 0) {
+        while (!api.isServed(endNanos) && outcome().isEmpty() && endNanos - System.nanoTime() > 0) {
             awaitEnd(System.nanoTime() + LOOK_MILLIS * 1_000_000);
         }
     }
@@ -294,7 +214,7 @@ final class VmmGuest implements ScriptGuest {
         CompletableFuture<Void> typed = new CompletableFuture<>();
         VmmProcess.start(() -> type(bytes, typed), "vmm-typing");
         try {
-            typed.get(left(endNanos).toMillis(), TimeUnit.MILLISECONDS);
+            typed.get(VmmApi.left(endNanos).toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             throw new StepException("the guest does not take what is typed", e);
         } catch (ExecutionException e) {
@@ -333,49 +253,22 @@ final class VmmGuest implements ScriptGuest {
 
     @Override
     public long activity() {
-        long sum = text.total();
-        try (ControlClient vm =
-                ControlClient.connect(name, left(System.nanoTime()).plusSeconds(5))) {
-            for (Object counters : vm.get("vm.counters").values()) {
-                if (counters instanceof Map<?, ?> map) {
-                    for (Object value : map.values()) {
-                        sum += value instanceof Number number ? number.longValue() : 0;
-                    }
-                }
-            }
-            return sum;
-        } catch (ControlException | LinuxException e) {
-            // It is between two processes, or has just ended.
-            return sum;
-        }
-    }
-
-    /** Asks the VM's API. */
-    private void asking(long endNanos, Consumer<ControlClient> question) {
-        try (ControlClient vm = ControlClient.connect(name, left(endNanos))) {
-            question.accept(vm);
-        } catch (ControlException | LinuxException e) {
-            throw SessionGuest.failed(e);
-        }
-    }
-
-    private static long soon() {
-        return System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        return text.total() + api.counted();
     }
 
     @Override
     public void pause() {
-        asking(soon(), vm -> vm.put("vm.pause", ""));
+        api.ask(vm -> vm.put("vm.pause", ""));
     }
 
     @Override
     public void unpause() {
-        asking(soon(), vm -> vm.put("vm.resume", ""));
+        api.ask(vm -> vm.put("vm.resume", ""));
     }
 
     @Override
     public void pressPowerButton() {
-        asking(soon(), vm -> vm.put("vm.power-button", ""));
+        api.ask(vm -> vm.put("vm.power-button", ""));
     }
 
     @Override
@@ -392,14 +285,14 @@ final class VmmGuest implements ScriptGuest {
 
     @Override
     public void snapshot(Path folder, long endNanos) {
-        asking(endNanos, vm -> vm.put("vm.snapshot", destination(folder)));
+        api.ask(endNanos, vm -> vm.put("vm.snapshot", destination(folder)));
     }
 
     @Override
     public void suspend(Path folder, long endNanos) {
         leaving(true);
         try {
-            asking(endNanos, vm -> vm.ask("vm.suspend", destination(folder)));
+            api.ask(endNanos, vm -> vm.ask("vm.suspend", destination(folder)));
         } catch (StepException e) {
             leaving(false);
             throw e;
@@ -418,7 +311,7 @@ final class VmmGuest implements ScriptGuest {
         if (!hasLeft()) {
             throw new StepException("the guest is not suspended; suspend it first");
         }
-        process.process().waitFor(left(endNanos).toMillis(), TimeUnit.MILLISECONDS);
+        process.process().waitFor(VmmApi.left(endNanos).toMillis(), TimeUnit.MILLISECONDS);
         VmmGuest next = vmms.resume(folder, text, output, agent, endNanos);
         next.copies = copies;
         return next;

@@ -46,7 +46,11 @@ final class ArchitectureRules {
 
     /** The reader of machine specifications, the one place in {@code machine} that knows JSON. */
     private static final Set<String> JACKSON_TYPES =
-            Set.of("dev.hosta.machine.SpecReader", "dev.hosta.machine.SpecJson");
+            Set.of(
+                    "dev.hosta.machine.SpecReader",
+                    "dev.hosta.machine.SpecJson",
+                    "dev.hosta.machine.SpecTokens",
+                    "dev.hosta.machine.JsonSpecTokens");
 
     private static final Set<String> VIRTIO_SHARED = Set.of("abi", "queue", "transport");
 
