@@ -109,19 +109,6 @@ final class FrameStream implements AutoCloseable {
         return true;
     }
 
-    /**
-     * As {@link #flush}, and waits for room.
-     *
-     * @param millis how long at most
-     */
-    void flush(long millis) {
-        long end = System.nanoTime() + millis * 1_000_000;
-        boolean done = flush();
-        while (!done && SocketCalls.awaitRoom(socket.number(), end - System.nanoTime())) {
-            done = flush();
-        }
-    }
-
     /** As {@link NetBackend#receive}; the header is all zero. */
     int receive(List<MemorySegment> into) {
         if (!hasFrame() && !fill()) {

@@ -4,10 +4,6 @@ import static dev.hosta.linux.DirectLibC.CONTEXTS;
 import static dev.hosta.linux.DirectLibC.INVOKER;
 import static dev.hosta.linux.DirectLibC.symbol;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-
 /**
  * The C library's functions on sockets and network devices. Apart from {@link DirectLibC}, so that
  * a guest's start never looks them up, unless it has a network or a console on a socket.
@@ -23,8 +19,6 @@ final class SocketCalls {
     static final int MSG_NOSIGNAL = 0x4000;
     static final int SHUT_WR = 1;
     static final int SHUT_RDWR = 2;
-
-    private static final short POLLOUT = 4;
 
     private static final long SOCKET = symbol("socket");
     private static final long SOCKETPAIR = symbol("socketpair");
@@ -111,30 +105,5 @@ final class SocketCalls {
     /** writev(2). */
     static long writev(int fd, long vectors, int count) {
         return INVOKER.invokeN3(CONTEXTS[3], WRITEV, fd, vectors, count);
-    }
-
-    /**
-     * Waits until a stream takes bytes again, or its other side is gone; poll(2).
-     *
-     * @param nanos how long at most; 0 or less does not wait
-     * @return whether that came in time
-     */
-    static boolean awaitRoom(int fd, long nanos) {
-        long end = System.nanoTime() + nanos;
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment poll = arena.allocate(8, 4);
-            poll.set(ValueLayout.JAVA_INT, 0, fd);
-            poll.set(ValueLayout.JAVA_SHORT, 4, POLLOUT);
-            while (true) {
-                long left = Math.max(0, end - System.nanoTime());
-                int ready = Native.LIBC.poll(poll.address(), 1, (int) (left / 1_000_000));
-                if (ready >= 0) {
-                    return ready > 0;
-                }
-                if (Native.errno() != Errno.EINTR) {
-                    return false;
-                }
-            }
-        }
     }
 }

@@ -12,9 +12,6 @@ import java.util.List;
  * <p>Threading: as {@link NetBackend}.
  */
 final class StreamLink implements AutoCloseable {
-    /** How long the end of a connection waits for the other side to read. */
-    private static final long LAST_MILLIS = 1_000;
-
     private final FileDescriptor socket;
     private final FrameStream frames;
     private final WatchedFd watched;
@@ -43,18 +40,10 @@ final class StreamLink implements AutoCloseable {
         listener = newListener;
         inUse = true;
         watched.use(new Pushing(newListener), onLost);
-        if (isUp()) {
-            flush(); // of what the last use left
-        }
     }
 
-    /**
-     * Ends it; what was taken and finds no room goes with the next use, or the close. Idempotent.
-     */
+    /** Ends it. Idempotent. */
     void stop() {
-        if (inUse && isUp()) {
-            frames.flush();
-        }
         inUse = false;
         watched.stop();
     }
@@ -105,12 +94,9 @@ final class StreamLink implements AutoCloseable {
         }
     }
 
-    /** Ends the connection; what was taken still goes, if the other side reads it soon. Once. */
+    /** Ends the connection. Once. */
     @Override
     public void close() {
-        if (isUp()) {
-            frames.flush(LAST_MILLIS);
-        }
         stop();
         socket.close();
         frames.close();

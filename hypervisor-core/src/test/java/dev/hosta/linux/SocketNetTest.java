@@ -24,7 +24,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** Two ends of a real Unix socket, and peers of other makes. */
@@ -106,52 +105,6 @@ final class SocketNetTest {
             two.onLoop(() -> two.net.awaitFrames(true));
             for (int i = 0; i < count; i++) {
                 assertArrayEquals(behindHeader(frame(600 + i % 900, i)), next(two), "frame " + i);
-            }
-        }
-    }
-
-    /** Sends until there is no room, and says how many frames were taken. */
-    private static int fill(NetPeer one) {
-        int[] taken = new int[1];
-        one.onLoop(
-                () -> {
-                    while (one.net.send(one.pieces(frame(1000, taken[0])))) {
-                        taken[0]++;
-                    }
-                });
-        return taken[0];
-    }
-
-    @Test
-    void whatWasTakenStillGoesWhenTheUseEnds() throws Exception {
-        try (NetPeer one = new NetPeer(SocketNet.open(path()));
-                NetPeer two = new NetPeer(SocketNet.open(path()))) {
-            one.awaitLink(true);
-            two.onLoop(() -> two.net.awaitFrames(false));
-            int taken = fill(one);
-            // Nobody reads while the first use ends; the next one sends what is left of it.
-            one.onLoop(one.net::stop);
-            one.onLoop(() -> one.net.use(Set.of(), one));
-            two.onLoop(() -> two.net.awaitFrames(true));
-            for (int i = 0; i < taken; i++) {
-                assertArrayEquals(behindHeader(frame(1000, i)), next(two), "frame " + i);
-            }
-        }
-    }
-
-    @Test
-    void whatWasTakenStillGoesToOneWhoReadsAtTheClose() throws Exception {
-        try (NetPeer two = new NetPeer(SocketNet.open(path()))) {
-            int taken;
-            try (NetPeer one = new NetPeer(SocketNet.open(path()))) {
-                two.awaitLink(true);
-                two.onLoop(() -> two.net.awaitFrames(false));
-                taken = fill(one);
-                one.onLoop(one.net::stop);
-                two.onLoop(() -> two.net.awaitFrames(true));
-            }
-            for (int i = 0; i < taken; i++) {
-                assertArrayEquals(behindHeader(frame(1000, i)), next(two), "frame " + i);
             }
         }
     }
