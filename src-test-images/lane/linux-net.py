@@ -24,7 +24,7 @@ from screen import Failed, Screen, Terminal
 
 SERVED = 8000
 PUBLISHED = 18080
-TRIES = 4
+PATIENCE = 60
 
 
 def serve(folder):
@@ -39,14 +39,12 @@ def digest(data):
 
 
 def fetch_published(name):
-    """By the published port. A passt of 2023 was met to spin over such a connection for ever, so a client asks again."""
-    for tries_left in reversed(range(TRIES)):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{PUBLISHED}/{name}", timeout=60) as answer:
-                return answer.read()
-        except OSError as why:
-            print(f"\n[the published port: {why}, {tries_left} more tries]")
-    raise Failed("no answer by the published port")
+    """By the published port."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{PUBLISHED}/{name}", timeout=PATIENCE) as answer:
+            return answer.read()
+    except TimeoutError:
+        raise Failed("no answer by the published port") from None
 
 
 def network(screen, options):

@@ -47,21 +47,33 @@ ip addr add 10.77.0.2/24 dev uplink
 ip link set uplink up
 ip route add default via 10.77.0.1
 
-mkdir $folder
-head -c 5000000 /dev/urandom > $folder/file
-cp --sparse=always "$job/root.img" $disk
-cp "$job/root.cpio" "$cache"/k-cloud/boot/vmlinuz-* $folder
-chown -R nobody $folder
 chmod 666 /dev/kvm
 opened "$here"
 opened "$hosta"
 opened "$(cat "$here/../../cli/target/dist/java")"
 
-timeout 800 runuser -u nobody -- env HOME=$folder XDG_RUNTIME_DIR=$folder /usr/bin/python3 -B "$here/linux-net.py" \
-    --limit 750 --folder $folder --address 10.77.0.2 --gateway 10.77.0.1 -- \
-    "$hosta" run --memory 256M --kernel $folder/vmlinuz-* --initrd $folder/root.cpio --disk $disk \
-    --net user,publish=18080:8080 --hvc socket:$folder/hvc --port notes=file:$folder/notes --rng \
-    --append 'root=/dev/vda rw console=ttyS0 quiet panic=-1' || fail "not all answered"
+attempt() {
+    pkill -x 'passt|passt.avx2' || true
+    rm -rf $folder
+    mkdir $folder
+    head -c 5000000 /dev/urandom > $folder/file
+    cp --sparse=always "$job/root.img" $disk
+    cp "$job/root.cpio" "$cache"/k-cloud/boot/vmlinuz-* $folder
+    chown -R nobody $folder
+    timeout 200 runuser -u nobody -- env HOME=$folder XDG_RUNTIME_DIR=$folder /usr/bin/python3 -B "$here/linux-net.py" \
+        --limit 190 --folder $folder --address 10.77.0.2 --gateway 10.77.0.1 -- \
+        "$hosta" run --memory 256M --kernel $folder/vmlinuz-* --initrd $folder/root.cpio --disk $disk \
+        --net user,publish=18080:8080 --hvc socket:$folder/hvc --port notes=file:$folder/notes --rng \
+        --append 'root=/dev/vda rw console=ttyS0 quiet panic=-1'
+}
+
+# A passt of 2023 was met to spin over a connection to the published port, in lanes side by side, and to answer none
+# any more; whose fault that is, is not known. Anything else that is wrong is so each time.
+for tries_left in 3 2 1 0; do
+    ! attempt || break
+    echo "net-test: not all answered, $tries_left more tries" >&2
+    [ $tries_left -gt 0 ] || fail "not all answered"
+done
 e2fsck -fn $disk > "$OUT/fsck" 2>&1 || fail "$(cat "$OUT/fsck")"
 ! pgrep -x passt > /dev/null || fail "passt is still there"
 echo "net-test: all right"
