@@ -1,6 +1,7 @@
 package dev.hosta.cli;
 
 import dev.hosta.device.legacy.AgentPort;
+import dev.hosta.linux.HostThread;
 import dev.hosta.linux.UnixStream;
 import dev.hosta.machine.VirtualMachine;
 
@@ -23,6 +24,7 @@ final class ScriptLine implements AgentPort.Host {
     static final String OPTION = "--script-line";
 
     private static final int CHUNK = 1 << 13;
+    private static final System.Logger LOG = System.getLogger(ScriptLine.class.getName());
 
     private final UnixStream stream;
 
@@ -53,7 +55,7 @@ final class ScriptLine implements AgentPort.Host {
         ScriptLine line = new ScriptLine(stream);
         Thread thread = new Thread(line::listen, "script-line");
         thread.setDaemon(true);
-        thread.start();
+        HostThread.start(thread);
         return Optional.of(line);
     }
 
@@ -64,16 +66,19 @@ final class ScriptLine implements AgentPort.Host {
     }
 
     private void listen() {
-        byte[] bytes = new byte[CHUNK];
         try {
-            for (int n; (n = stream.input().read(bytes, 0, CHUNK)) >= 0; ) {
-                give(bytes, n);
-            }
+            carry();
         } catch (IOException e) {
-            // The same as its end: nobody is there any more.
-            Thread.onSpinWait();
+            LOG.log(System.Logger.Level.DEBUG, "The line to the script broke", e);
         }
         Runtime.getRuntime().exit(ExitStatus.INTERRUPTED);
+    }
+
+    private void carry() throws IOException {
+        byte[] bytes = new byte[CHUNK];
+        for (int n; (n = stream.input().read(bytes, 0, CHUNK)) >= 0; ) {
+            give(bytes, n);
+        }
     }
 
     private synchronized void give(byte[] bytes, int count) {
