@@ -67,9 +67,8 @@ def talk(name, guest, block, options):
     """Gives how many of the early ends lost something."""
     guest.log_in("root")
     guest.ask("until ip -4 addr show dev eth0 | grep inet; do sleep 1; done", r"inet 10\.77\.0\.2/")
-    fill = f"nc {GATEWAY} 9000 > /tmp/block < /dev/null"
     transfers = Transfers(block, options.limit)
-    transfers.give_block(guest, fill)
+    transfers.give_block(guest, GATEWAY)
     transfers.from_host(f"{name}, host to guest", guest, GATEWAY, options.mib)
     transfers.to_host(f"{name}, guest to host", guest, GATEWAY, options.mib, SEND_AND_WAIT)
     lost = []

@@ -9,14 +9,15 @@ from screen import Failed
 
 PORT = 9000
 # In guest's home, by write_scripts; nc itself goes by the kilobyte.
-SEND, SEND_AND_WAIT, TAKE = (f"/home/guest/{name}" for name in ("send", "send-and-wait", "take"))
+SEND, SEND_AND_WAIT, TAKE, KEEP = (f"/home/guest/{name}" for name in ("send", "send-and-wait", "take", "keep"))
 SEEN = b"seen\n"
 
 
 def write_scripts(home):
     """What nc runs in the guest, for ../linux/make-root.sh to put into it."""
     send = "i=0\nwhile [ $i -lt $TIMES ]; do cat /tmp/block; i=$((i + 1)); done\n"
-    for name, text in ("send", send), ("send-and-wait", send + "read answer\n"), ("take", "md5sum > /tmp/sum\n"):
+    scripts = {"send": send, "send-and-wait": send + "read answer\n", "take": "md5sum > /tmp/sum\n", "keep": "cat > /tmp/block\n"}
+    for name, text in scripts.items():
         path = f"{home}/{name}"
         with open(path, "w", encoding="ascii") as file:
             file.write("#!/bin/sh\n" + text)
@@ -101,7 +102,10 @@ class Transfers:
         begun = time.monotonic()
         peer = Peer(self.block, times, False, self.limit)
         peer.start()
-        guest.ask(f"TIMES={times} nc {host} {PORT} -e {script}; echo sent $?", r"sent 0\s")
+        try:
+            guest.ask(f"TIMES={times} nc {host} {PORT} -e {script}; echo sent $?", r"sent 0\s")
+        except Failed as why:
+            raise Failed(f"{why}; the host's end: {peer.problem}") from None
         peer.result()
         self.told(name, times, begun)
 
@@ -113,11 +117,11 @@ class Transfers:
         peer.result()
         self.told(name, times, begun)
 
-    def give_block(self, guest, fill):
-        """The block itself, by a command that copies a connection to /tmp/block."""
+    def give_block(self, guest, host):
+        """The block itself, to /tmp/block."""
         peer = Peer(self.block, 1, True, self.limit)
         peer.start()
-        guest.ask(f"{fill}; md5sum /tmp/block", self.block.digest(1))
+        guest.ask(f"nc {host} {PORT} -e {KEEP}; md5sum /tmp/block", self.block.digest(1))
         peer.result()
 
     def between(self, name, source, target, address, times):
